@@ -1,0 +1,90 @@
+"""The command line: each command is a module of its own, imported when it is called."""
+
+from __future__ import annotations
+
+import inspect
+import io
+import os
+import re
+import sys
+from importlib import import_module
+from typing import Annotated
+
+import typer
+
+from authmap import console, files
+from authmap.cluster.errors import ClusterError
+from authmap.options import OptionError
+from authmap.version import __version__
+
+COMMANDS = ("lint", "fix", "rollback", "show", "resolve", "rule", "schema", "config")
+
+INTERRUPTED = 130
+"""Exit code of a run that Ctrl-C ended: 128 and the number of SIGINT, as shells have it."""
+
+app = typer.Typer(
+    name="authmap",
+    help="Linter and patcher for the EKS aws-auth ConfigMap.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(value: bool) -> None:
+    if value:
+        console.out(f"authmap {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Linter and patcher for the EKS aws-auth ConfigMap: reads it as the authenticator does."""
+
+
+def main() -> None:
+    """Run the command line; errors become one line and exit code 2."""
+    asked = [name for name in COMMANDS if [name] == sys.argv[1:2]]
+    for name in asked or COMMANDS:  # building the options of the others takes time that is felt
+        command = getattr(import_module(f"{__name__}.{name}"), name)
+        app.command(help=_with_examples(command.__doc__))(command)
+    sys.exit(_run())
+
+
+def _with_examples(text: str) -> str:
+    r"""A docstring as help, its indented lines as they are: `\b` keeps click from wrapping."""
+    return re.sub(r"\n\n(?=    )", "\n\n\b\n", inspect.cleandoc(text))
+
+
+def _run() -> int:
+    try:
+        code: int = app(standalone_mode=False) or 0
+        if code == INTERRUPTED:  # typer's own way to pass Ctrl-C on
+            console.say("authmap: interrupted")
+        return code
+    except (OptionError, files.FileError, ClusterError, OSError) as error:
+        for line in str(error).split("\n"):
+            console.say(f"authmap: error: {line}")
+    except (KeyboardInterrupt, typer.Abort):
+        console.say("authmap: interrupted")
+        return INTERRUPTED
+    except Exception as error:
+        show = getattr(error, "show", None)
+        if show:  # typer's own words about the arguments
+            words = io.StringIO()
+            show(words)
+            for line in words.getvalue().splitlines():
+                console.say(line)
+        elif os.environ.get("AUTHMAP_DEBUG"):
+            raise
+        else:
+            console.say(
+                f"authmap: error: this is a bug in authmap {__version__}: "
+                f"{type(error).__name__}: {error}; AUTHMAP_DEBUG=1 shows where"
+            )
+    return 2

@@ -1,0 +1,214 @@
+"""`authmap fix`."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from authmap import console, files, report
+from authmap.cli.shared import (
+    AcceptRisk,
+    AllContexts,
+    As,
+    AsGroup,
+    BackupDir,
+    ConfigFile,
+    Context,
+    DryRun,
+    ExtendSelect,
+    FailOn,
+    Ignore,
+    Jobs,
+    Kubeconfig,
+    NoConfig,
+    NoVerify,
+    OverrideOwner,
+    Paths,
+    Quiet,
+    Rbac,
+    Reach,
+    Rename,
+    Select,
+    StdinName,
+    Template,
+    Timeout,
+    Unsafe,
+    VerifyTimeout,
+    Yes,
+    bound,
+    chosen,
+)
+from authmap.options import OptionError
+
+if TYPE_CHECKING:
+    from authmap.settings import Settings
+    from authmap.workflow import FixResult
+
+
+def fix(
+    paths: Paths = None,
+    diff: Annotated[bool, typer.Option("--diff", help="Print a diff; write nothing.")] = False,
+    write: Annotated[bool, typer.Option("--write", help="Change the files, atomically.")] = False,
+    unsafe_fixes: Unsafe = False,
+    select: Select = None,
+    ignore: Ignore = None,
+    extend_select: ExtendSelect = None,
+    fail_on: FailOn = None,
+    username_template: Template = None,
+    config: ConfigFile = None,
+    no_config: NoConfig = False,
+    rename: Rename = None,
+    rbac: Rbac = None,
+    context: Context = None,
+    all_contexts: AllContexts = False,
+    apply: Annotated[bool, typer.Option("--apply", help="Change the live map.")] = False,
+    yes: Yes = False,
+    accept_lockout_risk: AcceptRisk = False,
+    override_owner: OverrideOwner = False,
+    dry_run: DryRun = False,
+    no_verify: NoVerify = False,
+    verify_timeout: VerifyTimeout = 60.0,
+    backup_dir: BackupDir = None,
+    kubeconfig: Kubeconfig = None,
+    as_user: As = None,
+    as_group: AsGroup = None,
+    request_timeout: Timeout = 10.0,
+    jobs: Jobs = 8,
+    stdin_filename: StdinName = "<stdin>",
+    quiet: Quiet = False,
+) -> None:
+    """Mend what can be mended, byte for byte.
+
+    Prints the corrected document of one input, or with --diff what would change, or with --write
+    changes the files. What was done, and what was not and why, is said on standard error.
+
+    Exit codes: 0 nothing at or above --fail-on is left, 1 something is (with --diff also: something
+    would change), 2 the run itself failed or was refused; with --apply also: 3 a fresh login lost
+    its access and the old map is back, 4 it did and the old map could not be put back.
+
+    Try:
+
+        authmap fix --diff aws-auth.yaml
+
+        authmap fix --write --select AM101 manifests/
+
+        kubectl get cm aws-auth -n kube-system -o yaml | authmap fix - > mended.yaml
+
+        authmap fix --context prod
+
+        authmap fix --apply --context prod
+    """
+    settings = chosen(
+        config=config,
+        no_config=no_config,
+        select=select,
+        ignore=ignore,
+        extend_select=extend_select,
+        fail_on=fail_on,
+        username_template=username_template,
+        rbac=rbac,
+        unsafe_fixes=unsafe_fixes,
+        rename=tuple(rename or ()),
+    )
+    if context or all_contexts:
+        if paths or rbac or write:
+            raise OptionError("with --context the map is a live one: no paths, --rbac or --write")
+        from authmap.cli import live
+        from authmap.cluster.apply import Wishes
+
+        reach = Reach(
+            context or [], all_contexts, kubeconfig, as_user, as_group, request_timeout, jobs
+        )
+        if not (apply or dry_run):
+            raise typer.Exit(live.preview(reach, settings))
+        wishes = Wishes(
+            yes=yes,
+            accept_risk=accept_lockout_risk,
+            override_owner=override_owner,
+            dry_run=dry_run,
+            verify=not no_verify,
+            verify_timeout=verify_timeout,
+            backup_dir=backup_dir,
+        )
+        raise typer.Exit(live.fix(reach, settings, wishes))
+    if apply or dry_run:
+        raise OptionError("--apply and --dry-run are for a live map: name it with --context")
+    if diff and write:
+        raise OptionError("--diff writes nothing: choose it or --write")
+    if write and files.STDIN in (paths or ()):
+        raise OptionError("standard input cannot be changed in place: leave --write out")
+    inputs = files.Inputs(paths or ["."], stdin_filename, settings.exclude)
+    raise typer.Exit(_fix_files(inputs, bound(settings), diff=diff, write=write, quiet=quiet))
+
+
+def _fix_files(
+    inputs: files.Inputs, settings: Settings, *, diff: bool, write: bool, quiet: bool
+) -> int:
+    """Mend files; the exit code."""
+    from authmap.workflow import fix as fix_bytes
+
+    bar = settings.fail_on
+    given = inputs if diff or write else list(islice(inputs, 2))
+    if isinstance(given, list) and len(given) > 1:
+        raise OptionError("there are several inputs: choose --diff or --write")
+    results, skipped, changed = [], [], []
+    for each in given:
+        options = settings.options_for(each.path)
+        result = fix_bytes(each.data, path=each.path, options=options, named=each.named)
+        if result.output != each.data:
+            changed.append(each.path)
+        if each.named and not (result.maps or result.kubeconfigs or result.unread):
+            skipped.append((each.path, console.no_map(result.others, each.data)))
+        if result.secret and diff:
+            console.say(f"authmap: {each.path}: not shown, as it may hold secrets")
+        elif diff:
+            console.out(console.diff(each.path, each.data, result.output))
+        elif not write:
+            hidden = _why_hidden(result, each.data)
+            if hidden:  # else whoever keeps the output would take it for the map
+                inputs.errors.append((each.path, f"is not shown, as {hidden}"))
+            else:
+                console.document(result.output)
+        elif result.output != each.data:
+            try:
+                also = files.write_atomic(each.path, result.output, each.data)
+            except files.FileError as error:
+                inputs.errors.append((error.path, error.message))
+                left = [*result.applied, *result.remaining]
+                result, also = result._replace(applied=[], remaining=left), None
+            if also:
+                console.say(f"authmap: {each.path}: {also}")
+        results.append(result)
+        console.tell_fixed(result, "would fix" if diff else "fixed", bar)
+    findings = [finding for result in results for finding in result.remaining]
+    maps = sum(result.maps for result in results)
+    kubeconfigs = sum(result.kubeconfigs for result in results)
+    run = report.Run(
+        findings,
+        skipped,
+        inputs.errors,
+        inputs.files,
+        maps,
+        kubeconfigs=kubeconfigs,
+        unread=sum(result.unread for result in results),
+        fail_on=bar,
+    )
+    console.tell(run, quiet=quiet)
+    bindings = settings.options.bindings
+    console.sum_up(run, results, "would be fixed" if diff else "fixed", bindings)
+    called = frozenset().union(*(result.names for result in results))
+    console.tell_unknown(settings.options.rename, called)
+    if diff:
+        console.tell_elsewhere(changed)
+    return max(run.exit_code(), int(diff and bool(changed)))
+
+
+def _why_hidden(result: FixResult, data: bytes) -> str | None:
+    """Why a document is not to be printed, if it is not."""
+    from authmap.document import MAX_BYTES
+
+    if result.secret:
+        return "it may hold secrets"
+    return f"it is larger than {MAX_BYTES:,} bytes" if len(data) > MAX_BYTES else None

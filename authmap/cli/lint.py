@@ -1,0 +1,224 @@
+"""`authmap lint`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from authmap import console, files, report
+from authmap.cli.shared import (
+    FORMATS,
+    AllContexts,
+    As,
+    AsGroup,
+    Baseline,
+    ConfigFile,
+    Context,
+    ExtendSelect,
+    FailOn,
+    Format,
+    Ignore,
+    Jobs,
+    Kubeconfig,
+    NoConfig,
+    OutputFile,
+    Paths,
+    Quiet,
+    Rbac,
+    Reach,
+    Select,
+    ShowSuppressed,
+    Statistics,
+    StdinName,
+    Template,
+    Timeout,
+    WriteBaseline,
+    bound,
+    chosen,
+)
+from authmap.options import OptionError, choice, unchecked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from authmap.finding import Finding
+    from authmap.options import Options
+    from authmap.rules import Rule
+    from authmap.settings import Settings
+    from authmap.workflow import Report
+
+MOST = 10
+"""So many findings of a baseline that are gone are said one by one."""
+
+
+def lint(
+    paths: Paths = None,
+    format: Format = "text",
+    select: Select = None,
+    ignore: Ignore = None,
+    extend_select: ExtendSelect = None,
+    fail_on: FailOn = None,
+    username_template: Template = None,
+    rbac: Rbac = None,
+    context: Context = None,
+    all_contexts: AllContexts = False,
+    kubeconfig: Kubeconfig = None,
+    as_user: As = None,
+    as_group: AsGroup = None,
+    request_timeout: Timeout = 10.0,
+    jobs: Jobs = 8,
+    config: ConfigFile = None,
+    no_config: NoConfig = False,
+    baseline: Baseline = None,
+    write_baseline: WriteBaseline = None,
+    show_suppressed: ShowSuppressed = False,
+    output_file: OutputFile = None,
+    statistics: Statistics = False,
+    stdin_filename: StdinName = "<stdin>",
+    quiet: Quiet = False,
+) -> None:
+    """Find what is wrong with aws-auth maps.
+
+    Exit codes: 0 nothing at or above --fail-on, 1 something, 2 the run itself failed.
+
+    Try:
+
+        authmap lint aws-auth.yaml
+
+        kubectl get cm aws-auth -n kube-system -o yaml | authmap lint -
+
+        authmap lint --select AM1 --statistics manifests/
+
+        authmap lint --format sarif --output-file authmap.sarif
+
+        authmap lint --write-baseline known.json && authmap lint --baseline known.json
+
+        authmap lint --context prod
+    """
+    settings = chosen(
+        config=config,
+        no_config=no_config,
+        select=select,
+        ignore=ignore,
+        extend_select=extend_select,
+        fail_on=fail_on,
+        username_template=username_template,
+        rbac=rbac,
+    )
+    choice(format, FORMATS, "--format")
+    if baseline and write_baseline:
+        raise OptionError("--write-baseline takes all findings: leave --baseline out")
+    if context or all_contexts:
+        if paths or rbac:
+            raise OptionError("with --context the map is a live one: no paths and no --rbac")
+        from authmap.cli import live
+
+        reach = Reach(
+            context or [], all_contexts, kubeconfig, as_user, as_group, request_timeout, jobs
+        )
+        run = live.lint(reach, settings)
+    else:
+        inputs = files.Inputs(paths or ["."], stdin_filename, settings.exclude)
+        run = _lint_files(inputs, bound(settings))._replace(below="" if paths else "this folder")
+    read = [*(paths or ()), *run.checked, *settings.rbac, settings.config.path]
+    _spare(write_baseline, read)
+    _spare(output_file, [*read, baseline or "", write_baseline or ""])
+    if write_baseline:
+        raise typer.Exit(_keep(run, write_baseline, quiet=quiet))
+    if baseline:
+        run = _without_known(run, baseline)
+    console.report(run._replace(show_suppressed=show_suppressed), format, output_file)
+    console.tell(run, quiet=quiet)
+    if statistics:
+        console.count(run)
+    if not quiet and (output_file or format != "text"):
+        console.conclude(run, output_file)
+    raise typer.Exit(run.exit_code())
+
+
+def _lint_files(inputs: files.Inputs, settings: Settings) -> report.Run:
+    """Lint the maps in files."""
+    from authmap.rules import all_rules
+    from authmap.workflow import lint as lint_bytes
+
+    findings, skipped, checked, maps, kubeconfigs, unread = [], [], {}, 0, 0, 0
+    suppressed: list[Finding] = []
+    for given in inputs:
+        options = settings.options_for(given.path)
+        result = lint_bytes(given.data, path=given.path, options=options, named=given.named)
+        maps += result.maps
+        kubeconfigs += result.kubeconfigs
+        unread += result.unread
+        findings += result.findings
+        suppressed += result.suppressed
+        if result.maps or result.kubeconfigs or result.unread:
+            checked[given.path] = _asked(result, options)
+        elif given.named or options.extra_paths:  # else a slip in these would go unseen
+            skipped.append((given.path, console.no_map(result.others, given.data)))
+    if settings.options.bindings is not None:
+        findings = report.once(findings)
+    skipped_rules = unchecked(settings.options, all_rules().values())
+    return report.Run(
+        findings,
+        skipped,
+        inputs.errors,
+        inputs.files,
+        maps,
+        skipped_rules,
+        kubeconfigs=kubeconfigs,
+        unread=unread,
+        fail_on=settings.fail_on,
+        checked=checked,
+        root=str(files.repository(Path.cwd())),
+        suppressed=suppressed,
+    )
+
+
+def _asked(result: Report, options: Options) -> list[Rule]:
+    """The rules that are selected and are about what was found in a file."""
+    from authmap.rules import all_rules
+
+    return [
+        rule
+        for rule in options.selected(all_rules().values())
+        if (result.kubeconfigs if rule.code.startswith("AM5") else result.maps or result.unread)
+    ]
+
+
+def _spare(written: str | None, read: Iterable[str]) -> None:
+    """Refuse to write a report or a baseline over what it is about, or where no file can be."""
+    if written and Path(written).is_dir():
+        raise OptionError(f"{written} is a directory: name a file to write into")
+    if written and os.path.realpath(written) in map(os.path.realpath, read):
+        raise OptionError(f"{written} is a file that was read: choose another to write into")
+
+
+def _keep(run: report.Run, path: str, *, quiet: bool) -> int:
+    """Write a baseline, unless something could not be read; the exit code."""
+    from authmap import baseline
+    from authmap.render.text import count
+
+    console.tell(run, quiet=quiet)
+    if run.errors:
+        console.say(f"authmap: {path} is not written, as not everything could be read")
+        return 2
+    files.write_report(path, baseline.render(run).encode())
+    console.say(f"authmap: {path}: {count(len(run.findings), 'finding')} kept")
+    return 0
+
+
+def _without_known(run: report.Run, path: str) -> report.Run:
+    """A run without what is in a baseline; what of that is gone is said."""
+    from authmap import baseline
+
+    run, gone = baseline.apply(run, baseline.read(path))
+    for each in gone[:MOST]:
+        console.say(f"authmap: {path}: obsolete: {each.path}: {each.code} {each.what}")
+    if gone:
+        console.say(
+            f"authmap: {path}: {len(gone)} obsolete in all; --write-baseline {path} takes them out"
+        )
+    return run

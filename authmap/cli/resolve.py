@@ -1,0 +1,95 @@
+"""`authmap resolve`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from authmap import console
+from authmap.cli.shared import (
+    As,
+    AsGroup,
+    ConfigFile,
+    Form,
+    Kubeconfig,
+    NoConfig,
+    One,
+    OneContext,
+    Rbac,
+    Reach,
+    StdinName,
+    Timeout,
+    bound,
+    chosen,
+)
+from authmap.options import OptionError, choice
+
+
+def resolve(
+    arn: Annotated[str, typer.Argument(metavar="ARN", help="Of a role, its session, or a user.")],
+    path: One = None,
+    session_name: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Session, where the ARN is a role's.")
+    ] = None,
+    account_id: Annotated[
+        str | None, typer.Option(metavar="ID", help="Account, where the ARN leaves it empty.")
+    ] = None,
+    access_key_id: Annotated[
+        str | None, typer.Option(metavar="ID", help="For {{AccessKeyID}}.")
+    ] = None,
+    private_dns_name: Annotated[
+        str | None, typer.Option(metavar="NAME", help="For {{EC2PrivateDNSName}}.")
+    ] = None,
+    rbac: Rbac = None,
+    format: Form = "text",
+    context: OneContext = None,
+    kubeconfig: Kubeconfig = None,
+    as_user: As = None,
+    as_group: AsGroup = None,
+    request_timeout: Timeout = 10.0,
+    stdin_filename: StdinName = "<stdin>",
+    config: ConfigFile = None,
+    no_config: NoConfig = False,
+) -> None:
+    """Say who a caller is to the cluster: which entry holds, username and groups, or why none.
+
+    Exit codes: 0 mapped, 1 not mapped, 2 no such caller, or the map cannot be read.
+
+    Try:
+
+        authmap resolve arn:aws:iam::111111111111:user/alice aws-auth.yaml
+
+        authmap resolve arn:aws:iam::111111111111:role/staff --session-name alice
+
+        authmap resolve arn:aws:iam::111111111111:user/jane --context prod
+    """
+    from authmap.answer import CallerError, answer
+    from authmap.pick import pick
+    from authmap.render import identity
+
+    choice(format, ("text", "json"), "--format")
+    settings = chosen(config=config, no_config=no_config, rbac=rbac)
+    if context is not None:
+        from authmap.cli import live
+
+        reach = Reach([context], False, kubeconfig, as_user, as_group, request_timeout, 1)
+        map, bindings = live.pick(path, reach)
+    else:
+        settings = bound(settings)
+        map = pick(path, stdin_filename, settings)
+        bindings = settings.options.bindings
+    try:
+        found = answer(
+            map,
+            arn,
+            account_id=account_id,
+            session_name=session_name,
+            access_key_id=access_key_id,
+            private_dns_name=private_dns_name,
+            bindings=bindings,
+        )
+    except CallerError as error:
+        raise OptionError(str(error)) from None
+    console.out(identity.json(found) if format == "json" else identity.render(found))
+    raise typer.Exit(int(not found.mapped))

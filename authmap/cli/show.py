@@ -1,0 +1,64 @@
+"""`authmap show`."""
+
+from __future__ import annotations
+
+import sys
+
+from authmap import console
+from authmap.cli.shared import (
+    As,
+    AsGroup,
+    ConfigFile,
+    Form,
+    Kubeconfig,
+    NoConfig,
+    One,
+    OneContext,
+    Reach,
+    StdinName,
+    Timeout,
+    chosen,
+)
+from authmap.options import choice
+
+
+def show(
+    path: One = None,
+    format: Form = "text",
+    context: OneContext = None,
+    kubeconfig: Kubeconfig = None,
+    as_user: As = None,
+    as_group: AsGroup = None,
+    request_timeout: Timeout = 10.0,
+    stdin_filename: StdinName = "<stdin>",
+    config: ConfigFile = None,
+    no_config: NoConfig = False,
+) -> None:
+    """Show who comes in and as what, and what in the map lets nobody in, and why.
+
+    Try:
+
+        authmap show aws-auth.yaml
+
+        authmap show --context prod
+    """
+    from shutil import get_terminal_size
+
+    from authmap.pick import pick
+    from authmap.render import show as tables
+    from authmap.view import view
+
+    choice(format, ("text", "json"), "--format")
+    settings = chosen(config=config, no_config=no_config)
+    if context is not None:
+        from authmap.cli import live
+
+        reach = Reach([context], False, kubeconfig, as_user, as_group, request_timeout, 1)
+        seen = view(live.pick(path, reach)[0])
+    else:
+        seen = view(pick(path, stdin_filename, settings))
+    if format == "json":
+        console.out(tables.json(seen))
+    else:
+        width = get_terminal_size().columns if console.is_terminal(sys.stdout) else None
+        console.out(tables.render(seen, width=width, colour=console.colour(sys.stdout)))

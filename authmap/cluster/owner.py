@@ -1,0 +1,69 @@
+"""Who else writes the object: a source that would overwrite what is mended in the cluster."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+
+class Owner(NamedTuple):
+    """Somebody who writes the object.
+
+    Attributes:
+        name: what people call it.
+        evidence: what in the object tells so.
+        overwrites: whether it puts back what its source says, sooner or later.
+    """
+
+    name: str
+    evidence: str
+    overwrites: bool = True
+
+
+_KEYS = (
+    # https://argo-cd.readthedocs.io/en/stable/user-guide/resource_tracking/
+    ("argocd.argoproj.io/tracking-id", "Argo CD"),
+    ("argocd.argoproj.io/instance", "Argo CD"),
+    # https://fluxcd.io/flux/components/kustomize/kustomizations/ and .../helm/helmreleases/
+    ("kustomize.toolkit.fluxcd.io/name", "Flux"),
+    ("helm.toolkit.fluxcd.io/name", "Flux"),
+    # https://helm.sh/docs/chart_best_practices/labels/
+    ("meta.helm.sh/release-name", "Helm"),
+)
+"""Labels and annotations that tools put on what they own."""
+
+_MANAGERS = (
+    ("argocd-controller", "Argo CD"),
+    ("argocd-application-controller", "Argo CD"),
+    ("kustomize-controller", "Flux"),
+    ("helm-controller", "Flux"),
+    ("helm", "Helm"),
+    ("terraform", "Terraform"),
+    ("hashicorp", "Terraform"),
+    ("pulumi", "Pulumi"),
+)
+"""Field managers, in lower case: a name, or what is in front of a dash or slash in it."""
+
+_HANDS = (("eksctl", "eksctl"), ("kubectl-client-side-apply", "`kubectl apply` of a file"))
+"""Managers that write when somebody calls them, and put nothing back by themselves."""
+
+
+def owners(object: dict[str, Any]) -> list[Owner]:
+    """Who writes an object besides us, each once, those that overwrite it first."""
+    metadata = object.get("metadata") or {}
+    found: dict[str, Owner] = {}
+    for what in ("labels", "annotations"):
+        marks = metadata.get(what) or {}
+        for key, name in _KEYS:
+            if key in marks:
+                found.setdefault(name, Owner(name, f"{what[:-1]} {key}: {marks[key]}"))
+        if what == "labels" and marks.get("app.kubernetes.io/managed-by") == "Helm":
+            found.setdefault("Helm", Owner("Helm", "label app.kubernetes.io/managed-by: Helm"))
+    managers = [str(each.get("manager", "")) for each in metadata.get("managedFields") or ()]
+    for table, overwrites in ((_MANAGERS, True), (_HANDS, False)):
+        for known, name in table:
+            for manager in managers:
+                lower = manager.lower()
+                if lower == known or lower.startswith((f"{known}-", f"{known}/")):
+                    owner = Owner(name, f"field manager {manager}", overwrites)
+                    found.setdefault(name, owner)
+    return sorted(found.values(), key=lambda owner: not owner.overwrites)

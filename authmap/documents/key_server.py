@@ -1,0 +1,93 @@
+"""The configuration of an authenticator's server: `mapRoles` and so on below `server`.
+
+Facts, from https://github.com/kubernetes-sigs/aws-iam-authenticator: viper reads it, and minds no
+case of keys, and decoded weakly: numbers become text, and a text a list (`getConfig` in
+cmd/aws-iam-authenticator/root.go). ARNs are made canonical; one that is none, or an entry without,
+keeps the server from starting (`NewFileMapper` in pkg/mapper/file/mapper.go).
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from authmap import goyaml
+from authmap.authenticator import Reader, text_of
+from authmap.goyaml import Kind
+from authmap.model import SECTIONS, AuthMap
+from authmap.section import Section
+from authmap.tree import Mapping, Scalar, Sequence, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from authmap.authenticator import Entry
+    from authmap.documents import Document
+    from authmap.tree import Node
+
+
+class Server(Reader):
+    """The authenticator, reading its own configuration."""
+
+    canonical = True
+    weak = True
+    on_eks = False
+
+    @staticmethod
+    def text_of(node: Node) -> str | None:
+        """What mapstructure's weak decoding makes of what go-yaml v3 reads."""
+        target = plain(node)
+        if not isinstance(target, Scalar) or target.style or target.tag is not None:
+            return text_of(node)
+        value = target.value
+        kind = goyaml.resolve(value, None, True)[0]
+        if kind is Kind.NULL:
+            return None
+        if kind is Kind.BOOL and value.lower() in ("true", "false"):
+            return "1" if value.lower() == "true" else "0"  # yes, no, on and off are text to v3
+        if kind is Kind.INT:
+            return str(goyaml.integer(value))
+        if kind is Kind.FLOAT:
+            return f"{Decimal(repr(float(value.replace('_', '')))).normalize():f}"
+        return value
+
+    @classmethod
+    def account(cls, node: Scalar) -> str:
+        """As of any text: a zero in front is lost without quotes."""
+        return cls.text_of(node) or ""
+
+    def refusal(self, what: str = "", *, lacking: Entry | None = None) -> str:
+        """It does not start, but for a username that is missing."""
+        return "" if lacking and what == "username" else "the authenticator does not start"
+
+
+SERVER = Server()
+
+
+def maps(document: Document) -> Iterator[AuthMap]:
+    """The map that a configuration holds."""
+    layer, sections = document.layer, {}
+    names = {name.lower(): name for name in SECTIONS}
+    for server in _values(document.root, "server"):
+        for key, node in server.pairs if isinstance(server, Mapping) else ():
+            name = names.get(key.value.lower()) if isinstance(key, Scalar) else None
+            if name:
+                sections[name] = Section.native(name, layer, _listed(node), SERVER)
+    if sections:
+        yield AuthMap(layer.source, "server", sections, layer=layer, root=document.root)
+
+
+def _values(root: Mapping, key: str) -> Iterator[Node | None]:
+    for name, value in root.pairs:
+        if isinstance(name, Scalar) and name.value.lower() == key:
+            yield plain(value)
+
+
+def _listed(node: Node) -> Node:
+    """What stands for a list: one entry does for a list of one."""
+    target = plain(node)
+    if not isinstance(target, Mapping):
+        return target or node
+    found = Sequence(target.start, target.flow, None, None)
+    found.items, found.end = [target], target.end
+    return found

@@ -1,0 +1,181 @@
+"""What `terraform show -json` prints of a plan or a state, and a state file; of OpenTofu too.
+
+The format is https://developer.hashicorp.com/terraform/internals/json-format. A state holds secrets
+in plain text, so nothing of it is shown but keys and what the authenticator reads. And it is what
+Terraform made of its sources, so nothing is mended in it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from authmap import authenticator
+from authmap.documents import Document, Text, inner, inside, recognise, text, values, veiled
+from authmap.documents.kind_configmap import config_map
+from authmap.model import AuthMap, Problem
+from authmap.tree import Mapping, Scalar, Sequence, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from authmap.section import Section
+    from authmap.source import Source
+    from authmap.tree import Node
+
+LOCKED = "edit the Terraform source: this JSON is made from it"
+_CONFIG_MAPS = (
+    "kubernetes_config_map",
+    "kubernetes_config_map_v1",
+    "kubernetes_config_map_v1_data",
+)
+
+
+def maps(document: Document) -> Iterator[AuthMap]:
+    """The maps in the resources of a plan or state."""
+    root, reading = document.root, document.reading
+    reading.secret = True
+    unknown = dict(_unknown(inside(root, "resource_changes")))
+    found = []
+    for address, kind, node in (*_shown(root), *_stored(root)):
+        layer = Text(document.layer.text, document.layer.source, document.layer.map)
+        layer.aliased = document.layer.aliased
+        for map in _in_resource(Document(root, layer, reading), kind, node):
+            map.address, map.locked = address, LOCKED
+            found.append(map)
+        problem = _known_after_apply(address, kind, node, unknown)
+        if problem:
+            found.append(AuthMap(layer.source, "broken", layer=layer, problem=problem))
+            found[-1].address = address
+    if found:
+        source = veiled(document.layer, root, [each for map in found for each in _stretches(map)])
+        for map in found:
+            _hand_over(map, source)
+    yield from found
+
+
+def _shown(root: Mapping) -> Iterator[tuple[str, str, Mapping]]:
+    """The resources in the output of `terraform show -json`: address, type and values."""
+    waiting = [inside(root, key, "root_module") for key in ("planned_values", "values")]
+    seen: set[int] = set()
+    while waiting:
+        module = waiting.pop(0)
+        if id(module) in seen:
+            continue
+        seen.add(id(module))
+        for resource in _items(inside(module, "resources")):
+            node = inside(resource, "values")
+            if isinstance(node, Mapping) and text(resource.get("mode")) == "managed":
+                yield text(resource.get("address")) or "", text(resource.get("type")) or "", node
+        waiting += _items(inside(module, "child_modules"))
+
+
+def _stored(root: Mapping) -> Iterator[tuple[str, str, Mapping]]:
+    """The same in a state file (format 4), where addresses are put together."""
+    for resource in _items(inside(root, "resources")):
+        kind, name = text(resource.get("type")) or "", text(resource.get("name")) or ""
+        module = text(resource.get("module"))
+        address = f"{module}.{kind}.{name}" if module else f"{kind}.{name}"
+        for instance in _items(resource.get("instances")):
+            node, key = inside(instance, "attributes"), plain(instance.get("index_key"))
+            if isinstance(node, Mapping) and text(resource.get("mode")) == "managed":
+                index = ""
+                if isinstance(key, Scalar):
+                    index = f"[{json.dumps(key.value) if key.style else key.value}]"
+                yield address + index, kind, node
+
+
+def _items(node: Node | None) -> list[Mapping]:
+    """The mappings in a list, each once, however many aliases it has."""
+    target = plain(node)
+    items = target.items if isinstance(target, Sequence) else []
+    found = {id(each): each for item in items if isinstance(each := plain(item), Mapping)}
+    return list(found.values())
+
+
+def _in_resource(document: Document, kind: str, node: Mapping) -> Iterator[AuthMap]:
+    """The maps in the values of a resource."""
+    if kind in _CONFIG_MAPS:
+        metadata = next(iter(_items(node.get("metadata"))), None)
+        yield from config_map(document._replace(root=node), metadata)
+    elif kind == "kubernetes_manifest":
+        manifest = inside(node, "manifest")
+        if isinstance(manifest, Mapping):
+            yield from recognise(document._replace(root=manifest))
+    elif kind == "kubectl_manifest":
+        body = inside(node, "yaml_body")
+        if isinstance(body, Scalar):
+            yield from inner(document, body)
+    elif kind == "helm_release":
+        given = inside(node, "values")
+        for item in given.items if isinstance(given, Sequence) else []:
+            each = plain(item)
+            if isinstance(each, Scalar):
+                yield from inner(document, each, values.known)
+
+
+def _unknown(changes: Node | None) -> Iterator[tuple[str, Node | None]]:
+    for change in _items(changes):
+        yield text(change.get("address")) or "", inside(change, "change", "after_unknown")
+
+
+def _known_after_apply(
+    address: str, kind: str, node: Mapping, unknown: dict[str, Node | None]
+) -> Problem | None:
+    """What is not to be seen of an aws-auth, as it is known only after the plan is applied."""
+    metadata = next(iter(_items(node.get("metadata"))), None)
+    if kind not in _CONFIG_MAPS or text(metadata and metadata.get("name")) != "aws-auth":
+        return None
+    data = inside(unknown.get(address), "data")
+    if isinstance(data, Scalar) and data.value == "true":
+        names = ["its data"]
+    else:
+        pairs = data.pairs if isinstance(data, Mapping) else []
+        names = [f"`{text(key)}`" for key, value in pairs if text(value) == "true"]
+    if not names:
+        return None
+    return Problem(
+        "unknown",
+        f"{' and '.join(names)} will be known after apply only",
+        node.start,
+        node.start + 1,
+        "nothing of it could be looked at: lint the ConfigMap itself when it is there, "
+        "`kubectl get configmap -n kube-system aws-auth -o yaml | authmap lint -`",
+    )
+
+
+def _stretches(map: AuthMap) -> Iterator[tuple[int, int]]:
+    """What of the file may be seen: the object's name, and what is read of its entries."""
+    for node in (map.name, map.namespace):
+        if node is not None:
+            yield map.layer.span(node.start, node.end)
+    for section in map.sections.values():
+        yield from (section.span(start, end) for start, end in _read(section))
+
+
+def _read(section: Section) -> Iterator[tuple[int, int]]:
+    """Where the accounts of a section stand, or the known keys of its entries and their values."""
+    if section.name == "mapAccounts":
+        entries, items = [], authenticator.accounts(section)
+    else:
+        entries, items = authenticator.entries(section), []
+    nodes: list[Node | None] = [item.node for item in items]
+    for entry in entries:
+        for field in entry.fields:
+            if field.name:
+                value = plain(field.value)
+                nodes += (value, *(value.items if isinstance(value, Sequence) else ()))
+                end = field.key.end
+                yield field.key.start, end + section.text.startswith(":", end)
+    for node in map(plain, nodes):
+        if isinstance(node, Scalar):
+            yield node.start, node.end
+
+
+def _hand_over(map: AuthMap, source: Source) -> None:
+    """Let a map stand in another file of the same size, of which less is to be seen."""
+    map.source = source
+    for section in map.sections.values():
+        section.source = source
+    if isinstance(map.layer, Text):
+        map.layer.source = source

@@ -1,0 +1,19 @@
+"""Cluster API's AWSManagedControlPlaneTemplate: the same, in the template of a ClusterClass."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from authmap.documents import kind_awsmanagedcontrolplane
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from authmap.documents import Document
+    from authmap.model import AuthMap
+
+
+def maps(document: Document) -> Iterator[AuthMap]:
+    """What the control planes made of a template add to the map."""
+    path = ("spec", "template", "spec", "iamAuthenticatorConfig")
+    yield from kind_awsmanagedcontrolplane.maps(document, path)

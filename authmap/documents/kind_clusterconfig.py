@@ -1,0 +1,79 @@
+"""eksctl's ClusterConfig: `iamIdentityMappings`, which eksctl puts into the ConfigMap one by one.
+
+Facts, from https://github.com/eksctl-io/eksctl: the file is read strictly (`LoadConfigFromFile` in
+pkg/eks/api.go). An entry with `account` goes into mapAccounts, any other into mapRoles or mapUsers
+after its ARN, which is written as it is (`NewIdentity` in pkg/iam/mapping.go), behind those that
+are there. One with `serviceName` has no ARN: eksctl knows the service's role.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from authmap.authenticator import Reader
+from authmap.documents import mixed, text, value
+from authmap.model import AuthMap
+from authmap.section import Section
+from authmap.tree import Mapping, Scalar, Sequence, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from authmap.authenticator import Entry
+    from authmap.documents import Document
+    from authmap.tree import Node
+
+_KEYS = ("username", "groups", "account", "noDuplicateARNs", "serviceName", "namespace")
+
+
+class Eksctl(Reader):
+    """eksctl, which hands the entries on to the authenticator."""
+
+    called = "iamIdentityMappings"
+    keys = {  # noqa: RUF012
+        name: {"arn": arn} | {key: key.lower() for key in _KEYS}
+        for name, arn in (("mapRoles", "rolearn"), ("mapUsers", "userarn"))
+    }
+    unknown = "eksctl refuses the file"
+
+    def refusal(self, what: str = "", *, lacking: Entry | None = None) -> str:
+        """It is strict about types, wants an ARN, and a username or a group."""
+        if lacking and what == "username" and lacking.groups:
+            return ""
+        return "" if what == "arn" else self.unknown
+
+
+EKSCTL = Eksctl()
+
+
+def maps(document: Document) -> Iterator[AuthMap]:
+    """What a ClusterConfig adds to the map."""
+    root, layer = document.root, document.layer
+    mappings = plain(root.get("iamIdentityMappings"))
+    if mappings is None or not (text(root.get("apiVersion")) or "").startswith("eksctl.io/"):
+        return
+    sections = mixed(mappings, layer, EKSCTL)
+    roles = sections["mapRoles"]
+    if isinstance(mappings, Sequence) and roles.only is not None:
+        others = {
+            index: _accounts(item)
+            for index, item in enumerate(mappings.items)
+            if value(item, "account", EKSCTL) or value(item, "serviceName", EKSCTL)
+        }
+        roles.only = [index for index in roles.only if index not in others]
+        accounts = Sequence(mappings.start, mappings.flow, None, None)
+        accounts.end = mappings.end
+        accounts.items = [node for nodes in others.values() for node in nodes]
+        if accounts.items:
+            sections["mapAccounts"] = Section.native("mapAccounts", layer, accounts, EKSCTL)
+    yield AuthMap(layer.source, "eksctl", sections, layer=layer, root=document.root)
+
+
+def _accounts(item: Node) -> list[Node]:
+    target = plain(item)
+    pairs = target.pairs if isinstance(target, Mapping) else []
+    return [
+        node
+        for key, node in pairs
+        if isinstance(key, Scalar) and EKSCTL.fold(key.value) == "account"
+    ]

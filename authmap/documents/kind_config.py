@@ -1,0 +1,59 @@
+"""A kubeconfig: how its users log in. It holds no map, and secrets that nothing may ever show."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from authmap.documents import inside, text, veiled
+from authmap.model import AuthMap, Login
+from authmap.tree import Mapping, Scalar, Sequence, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from authmap.documents import Document
+    from authmap.tree import Node
+
+
+_KEYS = frozenset(
+    ("apiVersion", "kind", "users", "user", "name", "exec", "command", "args", "env", "value")
+)
+"""The keys that are shown: what stands where a key does may be none."""
+
+
+def maps(document: Document) -> Iterator[AuthMap]:
+    """The users of a kubeconfig that get their token from a command."""
+    root, layer, reading = document
+    users = inside(root, "users")
+    reading.secret = True
+    if text(root.get("apiVersion")) != "v1" or not isinstance(users, Sequence) or layer.map:
+        return
+    logins = [login for user in users.items if (login := _login(user))]
+    shown = [word for login in logins for word in (*_harmless(login.words), *login.env.values())]
+    source = veiled(layer, root, [(word.start, word.end) for word in shown], _KEYS)
+    found = AuthMap(source, "kubeconfig", logins=tuple(logins), root=root)
+    found.locked = "nothing is written into a kubeconfig: edit it by hand"
+    yield found
+
+
+def _harmless(words: Iterable[Scalar]) -> Iterator[Scalar]:
+    """The words of a command that are known to tell nothing: options, and ARNs of roles."""
+    role = r"(?:-[\w-]+=?)?arn:[\w-]+:iam::\d+:role/[\w+=,.@/-]+"
+    program = r"(?:[\w./\\-]*[/\\])?aws(?:-iam-authenticator|-vault)?(?:\.exe)?"
+    known = rf"{role}|{program}|-[a-z-]*|eks|get-token|token|exec"
+    return (word for word in words if re.fullmatch(known, word.value))
+
+
+def _login(user: Node) -> Login | None:
+    command, words = inside(user, "user", "exec"), []
+    if not isinstance(command, Mapping):
+        return None
+    for key in ("command", "args"):
+        node = inside(command, key)
+        nodes = node.items if isinstance(node, Sequence) else [node]
+        words += [word for each in nodes if isinstance(word := plain(each), Scalar)]
+    variables = inside(command, "env")
+    names = variables.items if isinstance(variables, Sequence) else []
+    env = {name.value: name for each in names if isinstance(name := inside(each, "name"), Scalar)}
+    return Login(text(inside(user, "name")) or "", tuple(words), env)

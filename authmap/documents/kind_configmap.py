@@ -1,0 +1,67 @@
+"""A ConfigMap: aws-auth, what looks as if it were meant to be, or one that holds a configuration.
+
+An authenticator that people run themselves is configured by a text in a ConfigMap of its own
+(deploy/example.yaml of https://github.com/kubernetes-sigs/aws-iam-authenticator).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from authmap import spelling
+from authmap.documents import data_keys, inner, sections
+from authmap.model import AuthMap
+from authmap.tree import Mapping, Scalar, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from authmap.documents import Document
+    from authmap.model import DataKey
+    from authmap.tree import Node
+
+
+def maps(document: Document) -> Iterator[AuthMap]:
+    """The map that a ConfigMap is."""
+    yield from config_map(document, plain(document.root.get("metadata")))
+
+
+def config_map(document: Document, metadata: Node | None) -> Iterator[AuthMap]:
+    """The map in something that has the `data` of a ConfigMap.
+
+    Args:
+        document: with that `data` at its root.
+        metadata: of the ConfigMap.
+    """
+    root, layer = document.root, document.layer
+    keys = data_keys(root.get("data"))
+    name = namespace = None
+    if isinstance(metadata, Mapping):
+        name, namespace = plain(metadata.get("name")), plain(metadata.get("namespace"))
+    name = name if isinstance(name, Scalar) else None
+    if name is None or name.value != spelling.NAME:
+        ours = any(spelling.is_section(key.name) for key in keys)
+        if not ours or not (name is None or spelling.is_near_name(name.value)):
+            yield from _configurations(document, keys)
+            return
+    yield AuthMap(
+        layer.source,
+        "configmap",
+        sections(keys, layer),
+        layer=layer,
+        keys=keys,
+        name=name,
+        namespace=namespace if isinstance(namespace, Scalar) else None,
+        root=root,
+    )
+
+
+def _configurations(document: Document, keys: tuple[DataKey, ...]) -> Iterator[AuthMap]:
+    wanted = re.compile(r"^server:.*^\s+(?:mapRoles|mapUsers|mapAccounts):", re.M | re.S | re.I)
+    for key in keys:
+        value = plain(key.value)
+        if isinstance(value, Scalar) and wanted.search(value.value):
+            for found in inner(document, value):
+                found.outer = document.layer, document.root
+                yield found

@@ -1,0 +1,78 @@
+"""IAMIdentityMapping, an entry as an object of its own: the authenticator's own resource.
+
+Facts, from https://github.com/kubernetes-sigs/aws-iam-authenticator: the schema is in
+deploy/iamidentitymapping.yaml. The ARN is made canonical in small letters (`syncHandler` in
+pkg/mapper/crd/controller/controller.go), and of several objects with one ARN any may be taken
+(`Map` in pkg/mapper/crd/mapper.go). EKS's own authenticator does not look at these objects.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from authmap.authenticator import Reader
+from authmap.documents import is_user, text, value
+from authmap.model import AuthMap
+from authmap.section import Section
+from authmap.tree import Mapping, Sequence, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from authmap.authenticator import Entry
+    from authmap.documents import Document
+
+
+class Objects(Reader):
+    """The authenticator, reading objects that the API server has checked."""
+
+    called = "spec"
+    keys = {  # noqa: RUF012
+        name: {"arn": arn, "username": "username", "groups": "groups"}
+        for name, arn in (("mapRoles", "rolearn"), ("mapUsers", "userarn"))
+    }
+    canonical = True
+    random = True
+    on_eks = False
+
+    @staticmethod
+    def fold(key: str) -> str:
+        """The API server knows keys in their own case only."""
+        return key
+
+    def refusal(self, what: str = "", *, lacking: Entry | None = None) -> str:
+        """The API server minds the schema."""
+        there = lacking and lacking.field(what)
+        return "" if what in ("arn", "key") or there else "the API server refuses the object"
+
+
+OBJECTS = Objects()
+
+
+def maps(document: Document) -> Iterator[AuthMap]:
+    """The map that all such objects of a text make together."""
+    root, layer, reading = document
+    spec = plain(root.get("spec"))
+    group = (text(root.get("apiVersion")) or "").partition("/")[0]
+    if group != "iamauthenticator.k8s.aws" or not isinstance(spec, Mapping):
+        return
+    one = Sequence(spec.start, spec.flow, None, None)
+    one.items, one.end = [spec], spec.end
+    name = "mapUsers" if is_user(value(spec, "arn", OBJECTS) or "") else "mapRoles"
+    section = Section.native(name, layer, one, OBJECTS)
+    if section.lost:
+        yield AuthMap(layer.source, "objects", {name: section}, layer=layer)
+        return
+    whole = reading.objects.get(id(layer))
+    if whole is None:
+        together = Mapping(root.start, False, None, None)
+        whole = AuthMap(layer.source, "objects", layer=layer, root=together)
+        reading.objects[id(layer)] = whole
+    if whole.root:
+        whole.root.pairs.append((root, root))
+        whole.root.end = root.end
+    held = whole.sections.setdefault(name, section)
+    if held is not section and isinstance(held.root, Sequence):
+        held.root.items.append(spec)
+        held.aliased |= layer.aliased
+    yield whole

@@ -1,0 +1,115 @@
+"""Values of a chart or a module that hold lists of entries: looked at where somebody says so.
+
+What is made of such a list is a template's business; that it ends up in the ConfigMap is believed.
+Nothing tells such a document by its own, so this is no recogniser like the others.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from authmap import spelling
+from authmap.authenticator import Reader
+from authmap.documents import entries_of, section
+from authmap.model import AuthMap
+from authmap.tree import Mapping, Scalar, Sequence, TreeError, parse, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from authmap.documents import Document
+    from authmap.section import Section
+    from authmap.tree import Node
+
+    Found = tuple[Mapping | None, str, Node]
+    """The mapping that a value stands in, its key there, and the value."""
+
+
+class Values(Reader):
+    """The authenticator, to which a template hands the entries on."""
+
+    def __init__(self, called: str) -> None:
+        self.called = called
+
+
+def at(document: Document, path: str) -> list[AuthMap]:
+    """The maps at a path in a document.
+
+    Args:
+        document: any document.
+        path: keys, or numbers of items, with dots between; `*` stands for all of them.
+    """
+    found: list[Found] = [(None, "", document.root)]
+    for step in path.split("."):
+        inside = {id(target): target for _, _, node in found if (target := plain(node))}
+        found = [inner for node in inside.values() for inner in _step(node, step)]
+    return list(_maps(document, found))
+
+
+def _step(node: Node | None, step: str) -> Iterator[Found]:
+    if isinstance(node, Mapping):
+        for key, value in node.pairs:
+            if isinstance(key, Scalar) and step in ("*", key.value):
+                yield node, key.value, value
+    elif isinstance(node, Sequence):
+        for number, value in enumerate(node.items):
+            if step in ("*", str(number)):
+                yield None, step, value
+
+
+def known(document: Document) -> list[AuthMap]:
+    """The maps in a document behind keys that are in use for them."""
+    return list(_maps(document, _behind_known_keys(document.root)))
+
+
+def _behind_known_keys(root: Node) -> Iterator[Found]:
+    stack: list[tuple[Node, str]] = [(root, "")]
+    seen: set[int] = set()
+    while stack:
+        node, path = stack.pop()
+        target = plain(node)
+        if target is None or id(target) in seen:
+            continue
+        seen.add(id(target))
+        if isinstance(target, Mapping):
+            for key, value in reversed(target.pairs):
+                if isinstance(key, Scalar):
+                    stack.append((value, f"{path} {spelling.letters(key.value)}"[-200:]))
+            for key, value in target.pairs:
+                if isinstance(key, Scalar):
+                    inner = f"{path} {spelling.letters(key.value)}"
+                    if re.search("awsauth|map(?:iam)?(?:role|user|account)s?(?: |$)", inner):
+                        yield target, key.value, value
+        elif isinstance(target, Sequence):
+            stack.extend((item, path) for item in reversed(target.items))
+
+
+def _maps(document: Document, found: Iterator[Found] | list[Found]) -> Iterator[AuthMap]:
+    """A map of each mapping in which sections stand side by side."""
+    groups: dict[int, dict[str, Section]] = {}
+    for parent, key, value in found:
+        name = _name(key, plain(value))
+        group = groups.setdefault(id(parent or value), {})
+        if name and name not in group:
+            group[name] = section(name, value, document.layer)
+            group[name].reader = Values(key)
+    for sections in groups.values():
+        if sections:
+            layer = document.layer
+            yield AuthMap(layer.source, "values", sections, layer=layer, root=document.root)
+
+
+def _name(key: str, value: Node | None) -> str | None:
+    """Of which section a value holds the entries, if it does."""
+    if isinstance(value, Scalar):
+        try:
+            value = next((tree.root for tree in parse(value.value)), None)
+        except TreeError:
+            return None
+    if not isinstance(value, Sequence):
+        return None
+    accounts = spelling.letters(key).endswith("accounts") and value.items
+    if accounts and all(isinstance(plain(item), Scalar) for item in value.items):
+        return "mapAccounts"
+    return entries_of(value)

@@ -1,0 +1,260 @@
+"""Placeholders of usernames and groups: what the authenticator fills in, and what looks like it.
+
+Facts: `renderTemplate` in pkg/server/server.go of kubernetes-sigs/aws-iam-authenticator. Spelling
+is exact; whatever else is in braces stays in the name as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+SESSION_NAME = "{{SessionName}}"
+SESSION_NAME_RAW = "{{SessionNameRaw}}"
+ACCOUNT_ID = "{{AccountID}}"
+ACCESS_KEY_ID = "{{AccessKeyID}}"
+EC2_PRIVATE_DNS_NAME = "{{EC2PrivateDNSName}}"
+
+KNOWN = (SESSION_NAME, SESSION_NAME_RAW, ACCOUNT_ID, ACCESS_KEY_ID, EC2_PRIVATE_DNS_NAME)
+
+_OTHER_WORDS = {
+    "account": ACCOUNT_ID,
+    "accountnumber": ACCOUNT_ID,
+    "awsaccountid": ACCOUNT_ID,
+    "rolesessionname": SESSION_NAME,
+    "session": SESSION_NAME,
+    "sessionid": SESSION_NAME,
+    "accesskey": ACCESS_KEY_ID,
+    "ec2privatedns": EC2_PRIVATE_DNS_NAME,
+    "privatednsname": EC2_PRIVATE_DNS_NAME,
+}
+"""Words of other tools, in the form of `normal`, for what a placeholder stands for."""
+
+
+@cache
+def _known() -> re.Pattern[str]:
+    return re.compile(
+        r"\{\{(?:SessionName|SessionNameRaw|AccountID|AccessKeyID|EC2PrivateDNSName)\}\}"
+    )
+
+
+@cache
+def _template() -> re.Pattern[str]:
+    return re.compile(
+        rf"[$%]\{{[^}}]{{0,999}}\}}|\$\([\w.]+\)|\$[A-Z][A-Z0-9_]+\b|{_BRACED}|<%(?:[^<%\n]|<(?!%)|%(?!>))*%>"
+        r"|<<?[A-Za-z][\w .:-]{0,99}>?>"
+    )
+
+
+_BRACED = (
+    r"\{\{(?:[^{}\n]|[{}](?![{}])|\{\{\w+\}\})*\}\}"  # a placeholder in it is handed on
+    r"|\{%(?:[^{%\n]|\{(?!%)|%(?!\}))*%\}|(?<!\$)\{#[^}\n]*#\}"
+)
+"""Templates of tools that take two braces for their own; none begins inside of another."""
+
+
+@cache
+def _slip() -> re.Pattern[str]:
+    """A known name in any delimiters, or a single word in the right ones."""
+    opened = r"(?:(?:[$%]?(?:\{{1,8}|\({1,4})|\[{1,4}|<{1,4})[\s.$%=#-]{0,9}|[$%])"
+    name = (
+        r"(?<!\w)(?:session[ _.-]?name(?:[ _.-]?raw)?|account[ _.-]?id|access[ _.-]?key[ _.-]?id"
+        r"|ec2[ _.-]?private[ _.-]?dns[ _.-]?name)(?!\w)"
+    )
+    closed = r"(?:[\s.%-]{0,9}(?:\}{1,8}|\){1,4}|\]{1,4}|>{1,4})|%)"
+    unclosed = r"(?:\$|[$%]?\{{1,8})"
+    return re.compile(
+        rf"{opened}(?P<name>{name}){closed}|{unclosed}(?P<start>{name})|\{{\{{(?P<word>\w+)\}}\}}",
+        re.IGNORECASE,
+    )
+
+
+class Slip(NamedTuple):
+    """Text that is to be a placeholder and is none: it stays in the name as it is written.
+
+    Attributes:
+        start: its offset in the value.
+        end: the offset behind it.
+        text: itself.
+        meant: the placeholder it stands for, or None where that cannot be told.
+        delimited: whether it stands in double braces as it must, so that its name is wrong.
+    """
+
+    start: int
+    end: int
+    text: str
+    meant: str | None
+    delimited: bool
+
+
+Delimiters = tuple[tuple[str, str], ...]
+"""Pairs of marks that stand for two braces on each side until another tool has rendered a file."""
+
+
+def braced(text: str, delimiters: Delimiters) -> str:
+    """Text as it is when it has been rendered: `{{Word}}` for `<<Word>>`."""
+    for opening, closing in delimiters:
+        marked = rf"{re.escape(opening)}(\w+){re.escape(closing)}"
+        text = re.sub(marked, r"{{\1}}", text) if opening in text else text
+    return text
+
+
+def unbraced(text: str, delimiters: Delimiters) -> str:
+    """Text as it is to be written so that it is rendered to this, by the first pair of marks."""
+    if not delimiters:
+        return text
+    opening, closing = delimiters[0]
+    return _known().sub(lambda match: opening + match[0][2:-2] + closing, text)
+
+
+def has_session(username: str) -> bool:
+    """Whether the username names the session."""
+    return SESSION_NAME in username or SESSION_NAME_RAW in username
+
+
+def is_led_by_caller(username: str) -> bool:
+    """Whether it begins with what the caller chooses, the name of the session."""
+    while username.startswith(ACCESS_KEY_ID):
+        username = username.removeprefix(ACCESS_KEY_ID)
+    return username.startswith((SESSION_NAME, SESSION_NAME_RAW))
+
+
+def pieces(pattern: str) -> list[str]:
+    """A username pattern cut into literal text and placeholders, in order; no empty pieces."""
+    if "{{" not in pattern:
+        return [pattern] if pattern else []
+    cut: list[str] = []
+    at = 0
+    for match in _known().finditer(pattern):
+        cut += [pattern[at : match.start()], match[0]]
+        at = match.end()
+    cut.append(pattern[at:])
+    return [piece for piece in cut if piece]
+
+
+def normal(inner: str) -> str:
+    """A placeholder's name without case, blanks and punctuation, for comparing spellings."""
+    return "".join(filter(str.isalnum, inner)).lower()
+
+
+NORMAL = {normal(known): known for known in KNOWN}
+
+
+def near(name: str) -> str | None:
+    """The placeholder that a name most likely stands for, if one comes near it."""
+    plain = normal(name)
+    found = NORMAL.get(plain) or _OTHER_WORDS.get(plain)
+    if found is None:
+        from difflib import get_close_matches
+
+        close = get_close_matches(plain, NORMAL, 1, 0.8)
+        found = NORMAL[close[0]] if close else None
+    return found
+
+
+@lru_cache(maxsize=32768)
+def slips(value: str) -> tuple[Slip, ...]:
+    """What in a username or group looks like a placeholder and is none."""
+    rest = _known().sub("", value) if "{{" in value else value
+    if not rest.strip(_HARMLESS):
+        return ()
+    found: list[Slip] = []
+    for match in _slip().finditer(value):
+        if len(found) == _MOST:
+            break
+        text, word = match[0], match["word"]
+        if text in KNOWN or (word and not word.isidentifier()):
+            continue
+        delimited = text.startswith("{{") and text[2:-2] == (word or match["name"])
+        meant = near(word or match["name"] or match["start"])
+        found.append(Slip(*match.span(), text, meant, delimited))
+    return tuple(found)
+
+
+_MOST = 20
+"""Nobody means more placeholders than that; each finding costs time where a value is long."""
+
+_HARMLESS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+=,.@-:/ "
+
+
+def healed(value: str) -> str:
+    """A username or group with the placeholders in it that are meant."""
+    parts, at = [], 0
+    for start, end, _, meant, _ in slips(value):
+        if meant:
+            parts += [value[at:start], meant]
+            at = end
+    return "".join(parts) + value[at:]
+
+
+def templates(value: str) -> list[re.Match[str]]:
+    """What in a value still has to be rendered by another tool: Helm, Terraform, a person.
+
+    Placeholders of the authenticator are left out, and so is what is one but for its delimiters
+    or its spelling (`<<SessionName>>`, `{{ sessionName }}`): rules of their own see to those.
+    """
+    return list(_templates(value))
+
+
+@lru_cache(maxsize=32768)
+def _templates(value: str) -> tuple[re.Match[str], ...]:
+    if not may_hold_template(value) or not any(mark in value for mark in "}>)$"):
+        return ()
+    if value.startswith("arn:"):  # nothing is filled in there, however it is spelt
+        return tuple(m for m in _template().finditer(value) if m[0] not in KNOWN)
+    return tuple(m for m in _template().finditer(value) if not is_placeholder(m[0]))
+
+
+def in_braces(text: str) -> list[re.Match[str]]:
+    """What a tool that takes two braces for its own may take for it; nothing where all is ours.
+
+    That is Helm or Jinja; the authenticator's placeholders are templates of theirs, too. What does
+    not end on its line is its first two braces.
+    """
+    rest = _without_known(text)
+    if not ("{{" in rest or "{%" in rest or "{#" in rest):
+        return []
+    return list(re.finditer(rf"{_BRACED}|(?<!\$)\{{#|\{{\{{", text))
+
+
+def braced_template(found: Iterable[re.Match[str]]) -> int | None:
+    """Where the first template stands of what is in braces."""
+    closed = (m for m in found if m[0] not in ("{{", "{#"))
+    return next((match.start() for match in closed if not is_placeholder(match[0])), None)
+
+
+def braced_words(found: Iterable[re.Match[str]]) -> list[int]:
+    """Where braces stand that may be a misspelt placeholder in a username.
+
+    Anywhere else they are a template: `{{env}}`, or two braces that end on another line.
+    """
+    return [m.start() for m in found if "_" in m[0] or normal(m[0]) not in NORMAL]
+
+
+def may_hold_template(text: str) -> bool:
+    """A cheap test that passes over text in which no template can be."""
+    rest = _without_known(text)
+    return "{" in rest or "<" in rest or "$" in rest
+
+
+def _without_known(text: str) -> str:
+    for known in KNOWN if "{{" in text else ():
+        text = text.replace(known, "")
+    return text
+
+
+def is_placeholder(text: str) -> bool:
+    """Whether something in delimiters is a placeholder but for its spelling, not a template.
+
+    So is `{{UserName}}`, a single word: an unknown placeholder. `${account_id}` is a variable, as
+    no placeholder has a low line in its name.
+    """
+    if text.startswith("{{") and text[2:-2].isidentifier():
+        return True
+    if "_" in text and text.startswith(("$", "%", "{{")):
+        return False
+    return normal(text) in NORMAL and not any(mark in text for mark in "\"'`\\")

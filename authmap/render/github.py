@@ -1,0 +1,69 @@
+"""For GitHub Actions: workflow commands, of which the runner makes annotations.
+
+Escaped as the runner takes it back (actions/runner `ActionCommand.cs`, actions/toolkit
+`command.ts`). The runner keeps ten annotations of a level in a step, and 4,096 characters of a
+message (its `ExecutionContext.cs`); what does not fit is counted in a last notice.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from authmap.finding import Severity
+from authmap.fingerprint import relative
+from authmap.report import brief, safe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from authmap.finding import Finding
+    from authmap.report import Run
+
+LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
+MOST = 10
+LONGEST = 4096
+
+
+def render(run: Run) -> str:
+    """A line for each finding that is shown, and one for the others."""
+    lines: dict[str, list[str]] = {level: [] for level in LEVELS.values()}
+    for level, line in _commands(run):
+        lines[level].append(line)
+    more = sum(len(each[MOST:]) for each in lines.values())
+    if more:
+        kept = lines["notice"][: MOST - 1]  # one place is for the count
+        more += len(lines["notice"][:MOST]) - len(kept)
+        advice = "all are in the other formats of `authmap lint`"
+        lines["notice"] = [*kept, command("notice", f"{more} more findings; {advice}")]
+    return "".join(line for each in lines.values() for line in each[:MOST])
+
+
+def _commands(run: Run) -> Iterator[tuple[str, str]]:
+    for path, message in run.errors:
+        yield "error", command("error", brief(f"{path}: {message}"), title="authmap")
+    for finding in run.findings:
+        level = LEVELS[finding.severity]
+        text = f"{brief(finding.message)}\n{brief(finding.help)}"
+        yield level, command(level, text, **_place(finding, run.root))
+
+
+def _place(finding: Finding, root: str) -> dict[str, str]:
+    source = finding.source
+    (line, column), end = map(source.place, finding.span)
+    place = {"file": safe(relative(source.path, root)), "line": f"{line}", "endLine": f"{end.line}"}
+    if line == end.line:  # else the runner throws the columns away
+        place |= {"col": f"{column}", "endColumn": f"{end.column}"}
+    return {**place, "title": f"{finding.rule.code} {finding.rule.name}"}
+
+
+def command(name: str, message: str, **properties: str) -> str:
+    """A workflow command, with its line end."""
+    pairs = ",".join(
+        f"{key}={_escaped(value).replace(':', '%3A').replace(',', '%2C')}"
+        for key, value in properties.items()
+    )
+    return f"::{name}{' ' * bool(pairs)}{pairs}::{_escaped(message[:LONGEST])}\n"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

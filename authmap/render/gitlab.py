@@ -1,0 +1,44 @@
+"""For merge requests in GitLab: a Code Quality report.
+
+https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from authmap.finding import Severity
+from authmap.fingerprint import fingerprints, relative
+from authmap.report import brief, safe
+
+if TYPE_CHECKING:
+    from authmap.report import Run
+
+SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "major", Severity.NOTE: "info"}
+
+
+def render(run: Run) -> str:
+    """The report as JSON text."""
+    return json.dumps(document(run), indent=2) + "\n"
+
+
+def document(run: Run) -> list[dict[str, Any]]:
+    """The report as plain values."""
+    found = []
+    prints = fingerprints(run.findings, run.root)
+    for finding, mark in zip(run.findings, prints, strict=True):
+        first, last = map(finding.source.place, finding.span)
+        found.append(
+            {
+                "description": f"{brief(finding.message)}: {brief(finding.help)}",
+                "check_name": finding.rule.code,
+                "fingerprint": mark,
+                "severity": SEVERITIES[finding.severity],
+                "location": {
+                    "path": safe(relative(finding.source.path, run.root)),
+                    "lines": {"begin": first.line, "end": last.line},
+                },
+            }
+        )
+    return found

@@ -1,0 +1,54 @@
+"""The settings that hold: as a configuration file with the origin of each, or for machines.
+
+The document (`authmap config -f json`):
+
+    {
+      "version": 1,
+      "path": "authmap.toml",
+      "settings": {
+        "fail-on": {"value": "error", "origin": "authmap.toml:3"},
+        "ignore": {"value": [], "origin": "default"}
+      }
+    }
+
+`path` is the configuration file, null where there is none. `origin` is `default`, `command line`,
+or the file and the line. All settings are there, by their names.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from authmap.config import toml
+from authmap.report import safe
+
+if TYPE_CHECKING:
+    from authmap.settings import Settings
+
+VERSION = 1
+WIDTH = 40
+"""Columns for a setting, before its origin."""
+
+
+def render(settings: Settings) -> str:
+    """The settings as TOML, a line each."""
+    path = settings.config.path
+    lines = [f"# {safe(path)}\n" if path else "# no configuration file\n"]
+    for name, value in settings.values.items():
+        lines.append(f"{f'{name} = {toml(value)}':{WIDTH}} # {safe(settings.origin(name))}\n")
+    return "".join(lines)
+
+
+def json(settings: Settings) -> str:
+    """The document as text."""
+    from json import dumps
+
+    document = {
+        "version": VERSION,
+        "path": settings.config.path or None,
+        "settings": {
+            name: {"value": value, "origin": settings.origin(name)}
+            for name, value in settings.values.items()
+        },
+    }
+    return dumps(document, indent=2) + "\n"

@@ -1,0 +1,59 @@
+"""mapAccounts lets every identity of an account in, without session name and without groups.
+
+## Why it matters
+
+Every user and every role of the account may log in, those that are made tomorrow too; no entry
+names them. Their username is their ARN, for a role without the session's name, so that all who
+assume the role are one user in the audit log. They have no groups: what they may do comes from
+bindings to an ARN, or from bindings to `system:authenticated`, which holds for all of them
+(`doMapping` in pkg/server/server.go of https://github.com/kubernetes-sigs/aws-iam-authenticator).
+
+## Bad
+
+    data:
+      mapRoles: |
+        - rolearn: arn:aws:iam::111111111111:role/staff
+          username: role:{{AccountID}}:staff:{{SessionName}}
+          groups: [developers]
+      mapAccounts: |
+        - "111111111111"
+
+## Good
+
+    data:
+      mapRoles: |
+        - rolearn: arn:aws:iam::111111111111:role/staff
+          username: role:{{AccountID}}:staff:{{SessionName}}
+          groups: [developers]
+
+## How to fix
+
+Map the roles that are meant, each with a username that names the session, and delete the account.
+See first who comes in through it: their username in the audit log is an ARN.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from authmap.finding import Finding, Severity, at_node
+from authmap.rules import rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from authmap.model import AuthMap
+    from authmap.options import Options
+
+
+@rule("AM107", "account-mapping", Severity.NOTE)
+def account_mapping(map: AuthMap, options: Options) -> Iterator[Finding]:
+    """Accounts in mapAccounts."""
+    for account, node in map.account_items:
+        if len(account) == 12 and account.isascii() and account.isdecimal():
+            yield Finding(
+                at_node(map.sections["mapAccounts"], node),
+                f"every user and role of account `{account}` may log in",
+                "they come in under their ARN, a role's without the session name, and without "
+                "groups; map the roles that are meant instead",
+            )

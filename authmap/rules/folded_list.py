@@ -1,0 +1,98 @@
+"""An item of a list is swallowed by the line above it.
+
+## Why it matters
+
+A line that is indented deeper than a value continues that value, and `- ` in it is text. Two groups
+become one, `system:bootstrappers - system:nodes`, which no binding names, and nodes cannot join.
+The same happens to all lines of a section that is written with `>`, which folds them into one
+(https://yaml.org/spec/1.1/#id928909).
+
+## Bad
+
+    - rolearn: arn:aws:iam::111111111111:role/staff
+      username: staff:{{SessionName}}
+      groups:
+      - developers
+        - viewers
+
+## Good
+
+    - rolearn: arn:aws:iam::111111111111:role/staff
+      username: staff:{{SessionName}}
+      groups:
+      - developers
+      - viewers
+
+## How to fix
+
+Put the `-` of all items in one column, each on a line of its own; begin a section with `|`, not
+with `>`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from authmap.authenticator import text_of
+from authmap.finding import Finding, Severity, at_node
+from authmap.placeholder import templates
+from authmap.rules import rule
+from authmap.tree import Scalar, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from authmap.authenticator import Entry
+    from authmap.model import AuthMap
+    from authmap.options import Options
+    from authmap.section import Section
+    from authmap.tree import Node
+
+
+@rule("AM009", "folded-list", Severity.ERROR)
+def folded_list(map: AuthMap, options: Options) -> Iterator[Finding]:
+    """Values that hold the line below them."""
+    for key in map.keys:
+        section = map.sections.get(key.name)
+        if section and section.lost and section.lost.kind == "folded":
+            yield Finding(
+                at_node(map.layer, key.key),
+                f"all of `{key.name}` is lost: its lines are folded into one",
+                f"begin it with `{key.name}: |`, which keeps the lines as they are",
+            )
+    for entry in map.entries:
+        if entry.winner or " " not in "".join((entry.arn, entry.username, *entry.groups)):
+            continue
+        for field in entry.fields:
+            if field.name in ("rolearn", "userarn", "username"):
+                yield from _value(entry.section, field.value, f"`{field.key.value}`", entry)
+        for group in entry.group_items:
+            yield from _value(entry.section, group.node, "a group", entry)
+    for account in map.account_items:
+        yield from _value(map.sections["mapAccounts"], account.node, "an item of `mapAccounts`")
+
+
+def _value(
+    section: Section, node: Node, what: str, entry: Entry | None = None
+) -> Iterator[Finding]:
+    target = plain(node)
+    if not isinstance(target, Scalar) or " " not in target.value or target.style in ("|", ">"):
+        return
+    written = section.text[target.start : target.end]
+    several = "\n" in written
+    swallowed = target.value.partition(" - ")[2]
+    if not several:
+        # somebody may be called `Doe - contractor`; a list of groups or accounts is none's name
+        is_name = what.startswith("`") and not swallowed.startswith("system:")
+        if not swallowed or is_name:
+            return
+    if templates(target.value) or text_of(target) is None:
+        return
+    shown = target.value if len(target.value) <= 80 else target.value[:77] + "..."
+    remedy = "give each item a line of its own, with its `-` below the one above"
+    if section.map is not None and section.map.style == ">":
+        remedy = f"begin the section with `{section.name}: |`, which keeps its lines as they are"
+    elif several and not swallowed:
+        remedy = "a line below it is indented so that it belongs to it: write it as it was meant"
+    cause = "the line below is part of it" if several else "two items have become one"
+    yield Finding(at_node(section, node), f"{what} is `{shown}`: {cause}", f"{remedy}", entry=entry)

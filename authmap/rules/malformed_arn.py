@@ -1,0 +1,74 @@
+"""An entry's ARN is one that no caller can have.
+
+## Why it matters
+
+The authenticator compares ARNs letter by letter (only case does not matter) and says nothing about
+an entry that can never match: a colon too few, an account id of eleven digits, a blank at the end,
+an instance profile instead of its role. Whoever should come in is refused, and the map looks right
+(`Matches` in pkg/config/mapper.go and `Canonicalize` in pkg/arn/arn.go of
+https://github.com/kubernetes-sigs/aws-iam-authenticator).
+
+## Bad
+
+    - rolearn: arn:aws:iam:111111111111:role/staff
+      username: role:{{AccountID}}:staff:{{SessionName}}
+      groups: [developers]
+    - rolearn: arn:aws:iam::111111111111:instance-profile/nodes
+      username: system:node:{{EC2PrivateDNSName}}
+      groups: [system:bootstrappers, system:nodes]
+
+## Good
+
+    - rolearn: arn:aws:iam::111111111111:role/staff
+      username: role:{{AccountID}}:staff:{{SessionName}}
+      groups: [developers]
+    - rolearn: arn:aws:iam::111111111111:role/nodes
+      username: system:node:{{EC2PrivateDNSName}}
+      groups: [system:bootstrappers, system:nodes]
+
+## How to fix
+
+Copy the ARN from where it is true: `aws iam get-role --role-name NAME` or
+`aws iam get-user --user-name NAME`. Leave a role's path out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from authmap.arn import ArnError, canonicalize, fault, wildcard
+from authmap.finding import Finding, Severity, at_arn
+from authmap.placeholder import templates
+from authmap.rules import rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from authmap.model import AuthMap
+    from authmap.options import Options
+
+
+@rule("AM203", "malformed-arn", Severity.ERROR)
+def malformed_arn(map: AuthMap, options: Options) -> Iterator[Finding]:
+    """Entries whose ARN no caller can have."""
+    for entry in (*map.roles, *map.users):
+        found = fault(entry.arn) if entry.arn else None
+        if found is None or wildcard(entry.arn) is not None or templates(entry.arn):
+            continue
+        refusal = entry.section.reader.refusal("arn") if _is_refused(entry.arn) else ""
+        start = min(found.start, len(entry.arn) - 1)  # where a part is empty: what is behind it
+        yield Finding(
+            at_arn(entry, start, max(found.end, start + 1)),
+            f"`{entry.arn}` {found.problem}",
+            f"{refusal or 'nobody ever comes in by this entry'}; {found.remedy}",
+            entry=entry,
+        )
+
+
+def _is_refused(arn: str) -> bool:
+    """Whether it cannot even be made canonical."""
+    try:
+        canonicalize(arn)
+    except ArnError:
+        return True
+    return False

@@ -1,0 +1,79 @@
+"""An entry has no ARN, or no username.
+
+## Why it matters
+
+Without a `rolearn` (or `userarn` in mapUsers) the authenticator drops the entry and says so only in
+its log (`Validate` in `pkg/config/mapper.go` of
+https://github.com/kubernetes-sigs/aws-iam-authenticator). An empty username is not refused: the
+caller is let in, with the groups of the entry, as the user "". In the audit log all of them are
+one user without a name.
+
+## Bad
+
+    - username: staff:{{SessionName}}
+      groups: [developers]
+    - rolearn: arn:aws:iam::111111111111:role/ops
+      groups: [ops]
+
+## Good
+
+    - rolearn: arn:aws:iam::111111111111:role/staff
+      username: staff:{{SessionName}}
+      groups: [developers]
+
+## How to fix
+
+Write the field, or delete the entry. What an entry without an ARN was meant for nobody but its
+author can tell.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from authmap import spelling
+from authmap.authenticator import is_null
+from authmap.finding import Finding, Severity, at_field
+from authmap.known import title
+from authmap.rules import rule
+from authmap.tree import Mapping, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from authmap.authenticator import Entry
+    from authmap.model import AuthMap
+    from authmap.options import Options
+
+
+@rule("AM005", "missing-field", Severity.ERROR)
+def missing_field(map: AuthMap, options: Options) -> Iterator[Finding]:
+    """Entries that lack what they cannot do without."""
+    for entry in map.entries:
+        arn = "userarn" if entry.section.name == "mapUsers" else "rolearn"
+        name = "username" if entry.arn or entry.sso else arn
+        if entry.winner or (name == "username" and (entry.dropped or entry.username)):
+            continue
+        field = entry.field(name)
+        if not isinstance(plain(entry.node), Mapping):
+            continue  # AM002 speaks of it, as it does of a value of the wrong type
+        if field and entry.section.reader.text_of(field.value) is None and not is_null(field.value):
+            continue
+        called = name if name == "username" else entry.section.arn_key
+        lacks = f"has an empty `{called}`" if field else f"has no `{called}`"
+        if name == "username":
+            message = f"{title(entry)} {lacks}"
+            help = 'whoever comes in by it is the user "" to the cluster and in the audit log'
+        else:
+            message = f"{_title(entry)} {lacks}"
+            help = "the authenticator drops the entry, so nobody comes in by it"
+        help = entry.section.reader.refusal(name, lacking=entry) or help
+        for other in entry.fields:
+            if not other.name and spelling.field(entry, other) == called:
+                help += f"; `{other.key.value}` is not read: write `{called}`"
+                break
+        yield Finding(at_field(entry, name), message, help, entry=entry)
+
+
+def _title(entry: Entry) -> str:
+    return f"the entry of `{entry.username}`" if entry.username else "an entry"

@@ -1,0 +1,97 @@
+"""A role's username names no session: `{{SessionName}}` or `{{SessionNameRaw}}` is missing.
+
+## Why it matters
+
+Everybody who assumes the role is one and the same user in the audit log of the API server. After an
+incident nobody can say who did it. The session name is what CloudTrail's AssumeRole event records
+as well, so the two logs can be joined
+(https://github.com/kubernetes-sigs/aws-iam-authenticator#full-configuration-format).
+
+Entries of nodes and of AWS services, which bind RBAC to a fixed name, are left alone.
+
+## Bad
+
+    - rolearn: arn:aws:iam::111111111111:role/staff
+      username: staff
+      groups: [developers]
+
+## Good
+
+    - rolearn: arn:aws:iam::111111111111:role/staff
+      username: role:{{AccountID}}:staff:{{SessionName}}
+      groups: [developers]
+
+## How to fix
+
+`authmap fix` writes the username that `--username-template` says. Whoever was bound to the old
+username in a RoleBinding loses that binding: bind a group instead. Where bindings are known
+(`--rbac PATH`, or a live cluster), the fix of such an entry is held back; where they are not, that
+of an entry without groups is, which must live from a binding. Likewise where a binding names what
+a session could be called under the new name, and so gain access. `--rename` makes it all the same.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from authmap import known, naming
+from authmap.finding import Finding, Severity, at_field
+from authmap.placeholder import (
+    ACCESS_KEY_ID,
+    EC2_PRIVATE_DNS_NAME,
+    has_session,
+    healed,
+    is_led_by_caller,
+    templates,
+)
+from authmap.rules import rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from authmap.authenticator import Entry
+    from authmap.model import AuthMap
+    from authmap.options import Options
+
+
+@rule("AM101", "missing-session-name", Severity.ERROR)
+def missing_session_name(map: AuthMap, options: Options) -> Iterator[Finding]:
+    """Role entries whose username does not name the session."""
+    for entry in map.roles:
+        username = entry.username
+        if has_session(username) or known.owner(entry, options.known) or templates(username):
+            continue
+        if not username and _refused(entry):
+            continue  # AM002 or AM005 says so
+        shown = f"`{username}`" if username else "a user without a name"
+        if not known.has_sessions(entry):
+            yield Finding(
+                at_field(entry, "username"),
+                f"{known.title(entry)} in mapRoles is {shown} in the audit log, without a session",
+                "an IAM user has no session name; where several people use its keys, give them a "
+                "role to assume",
+                entry=entry,
+                severity=Severity.NOTE,
+            )
+            continue
+        if ACCESS_KEY_ID in username or EC2_PRIVATE_DNS_NAME in username:
+            message = f"`{username}` does not name the session of who assumes {known.title(entry)}"
+        else:
+            message = f"everyone who assumes {known.title(entry)} is {shown} in the audit log"
+        own = healed(username)
+        meant = has_session(own) and not is_led_by_caller(own)
+        advice = f"`{own}` is meant" if meant else "put {{SessionName}} into the username"
+        yield Finding(
+            at_field(entry, "username"),
+            message,
+            f"nobody can tell afterwards who of them did it; {advice}",
+            entry=entry,
+            fix=partial(naming.rename, entry, options),
+        )
+
+
+def _refused(entry: Entry) -> bool:
+    """Whether nobody comes in without a username, as the whole is refused then."""
+    lacking = None if entry.field("username") else entry
+    return bool(entry.section.reader.refusal("username", lacking=lacking))

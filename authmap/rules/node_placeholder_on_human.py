@@ -1,0 +1,65 @@
+"""`{{EC2PrivateDNSName}}` outside a node's entry: every login of that role or user fails.
+
+## Why it matters
+
+To fill it in, the authenticator takes the session's name for the id of an EC2 instance, `i-` and 8
+or 17 characters, and refuses the login where it is none (`renderTemplate` in pkg/server/server.go
+of https://github.com/kubernetes-sigs/aws-iam-authenticator). People's sessions are named otherwise,
+and an IAM user has no session. It comes from an entry of nodes that was copied.
+
+## Bad
+
+    - rolearn: arn:aws:iam::111111111111:role/staff
+      username: staff:{{EC2PrivateDNSName}}
+      groups: [developers]
+
+## Good
+
+    - rolearn: arn:aws:iam::111111111111:role/nodes
+      username: system:node:{{EC2PrivateDNSName}}
+      groups: [system:bootstrappers, system:nodes]
+    - rolearn: arn:aws:iam::111111111111:role/staff
+      username: role:{{AccountID}}:staff:{{SessionName}}
+      groups: [developers]
+
+## How to fix
+
+Write `{{SessionName}}` for people. For nodes, write `system:node:{{EC2PrivateDNSName}}` and both
+groups, `system:bootstrappers` and `system:nodes`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from authmap.finding import Finding, Severity, at_username
+from authmap.known import has_sessions, is_node, title
+from authmap.placeholder import EC2_PRIVATE_DNS_NAME, templates
+from authmap.rules import rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from authmap.model import AuthMap
+    from authmap.options import Options
+
+
+@rule("AM110", "node-placeholder-on-human", Severity.ERROR)
+def node_placeholder_on_human(map: AuthMap, options: Options) -> Iterator[Finding]:
+    """Usernames with a node's placeholder in entries that are no node's."""
+    for entry in (*map.roles, *map.users):
+        username = entry.username
+        if EC2_PRIVATE_DNS_NAME not in username or templates(username):
+            continue
+        if not has_sessions(entry):
+            message = f"{title(entry)} cannot log in: it has no session, and no instance"
+            advice = "write a fixed name"
+        elif not is_node(entry):
+            message = f"nobody but an EC2 instance can log in as {title(entry)}"
+            advice = (
+                "a session whose name is no instance's id is refused; for people write "
+                "{{SessionName}}, for nodes put `system:node:` in front and the nodes' groups below"
+            )
+        else:
+            continue
+        yield Finding(at_username(entry, EC2_PRIVATE_DNS_NAME), message, advice, entry=entry)

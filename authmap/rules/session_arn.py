@@ -1,0 +1,62 @@
+"""An entry has the ARN of a role's session: the role never comes in by it.
+
+## Why it matters
+
+`aws sts get-caller-identity` prints `arn:aws:sts::…:assumed-role/ROLE/SESSION`, and so it is copied
+into the map. The authenticator turns that ARN of a caller into the role's own,
+`arn:aws:iam::…:role/ROLE`, before it looks into the map, where only the latter is found
+(`Canonicalize` in pkg/arn/arn.go of
+https://github.com/kubernetes-sigs/aws-iam-authenticator).
+
+## Bad
+
+    - rolearn: arn:aws:sts::111111111111:assumed-role/staff/jane
+      username: role:{{AccountID}}:staff:{{SessionName}}
+      groups: [developers]
+
+## Good
+
+    - rolearn: arn:aws:iam::111111111111:role/staff
+      username: role:{{AccountID}}:staff:{{SessionName}}
+      groups: [developers]
+
+## How to fix
+
+Write the role's ARN. `authmap fix --unsafe-fixes` does so; it lets in everybody who may assume the
+role, not that one session alone: the map cannot tell sessions apart. It is held back where another
+entry has the role's ARN already.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from authmap import naming
+from authmap.arn import is_sound, meant
+from authmap.finding import Finding, Severity, at_entry
+from authmap.rules import rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from authmap.model import AuthMap
+    from authmap.options import Options
+
+
+@rule("AM202", "session-arn", Severity.ERROR)
+def session_arn(map: AuthMap, options: Options) -> Iterator[Finding]:
+    """Entries whose ARN is that of an assumed role."""
+    for entry in (*map.roles, *map.users):
+        if ":assumed-role/" not in entry.arn.lower() or not is_sound(entry.arn):
+            continue
+        if entry.section.reader.match(entry.arn) != entry.arn:
+            continue  # it is read as the role's
+        role = meant(entry.arn)
+        advice = "write the role's ARN" if role == entry.arn else f"write `{role}`"
+        yield Finding(
+            at_entry(entry),
+            f"nobody comes in by `{entry.arn}`: it is the ARN of a session",
+            f"the authenticator asks for the role of whoever logs in, for all sessions; {advice}",
+            entry=entry,
+            fix=naming.correct_arn(map, entry),
+        )

@@ -1,0 +1,95 @@
+"""Two entries can give their callers the same username.
+
+## Why it matters
+
+RBAC and the audit log know a username and nothing of the entry it came from: what is bound to the
+name holds for both, and what one of them did looks like the other's doing. It happens with fixed
+names that are used twice, and where a caller can complete a name: with `dev:{{SessionName}}` in one
+entry, whoever names the session `alice` is the `dev:alice` of another one. A session's name is
+chosen by whoever calls AssumeRole, up to 64 letters, digits and `_+=,.@-`
+(https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html).
+
+Nodes share their names by design, and so do the roles of one AWS service.
+
+## Bad
+
+    - rolearn: arn:aws:iam::111111111111:role/dev
+      username: dev:{{SessionName}}
+      groups: [developers]
+    - rolearn: arn:aws:iam::111111111111:role/on-call
+      username: dev:alice
+      groups: [admins]
+
+## Good
+
+    - rolearn: arn:aws:iam::111111111111:role/dev
+      username: role:{{AccountID}}:dev:{{SessionName}}
+      groups: [developers]
+    - rolearn: arn:aws:iam::111111111111:role/on-call
+      username: role:{{AccountID}}:on-call:{{SessionName}}
+      groups: [admins]
+
+## How to fix
+
+Give each entry text of its own in front of the session name, and end it with a colon: no session
+name holds one. The username that `authmap fix` writes by default does both.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from authmap import known, overlap
+from authmap.finding import Finding, Severity, at_field, line_of
+from authmap.placeholder import templates
+from authmap.resolve import fold
+from authmap.rules import rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from authmap.authenticator import Entry
+    from authmap.model import AuthMap
+    from authmap.options import Options
+
+
+@rule("AM106", "shared-username", Severity.WARNING)
+def shared_username(map: AuthMap, options: Options) -> Iterator[Finding]:
+    """Pairs of entries whose usernames can be the same."""
+    first: dict[str, Entry] = {}
+    arns: set[str] = set()
+    for entry in (*map.roles, *map.users):
+        arn, username = fold(entry.arn), entry.username
+        if not username or known.is_node(entry) or (arn in arns and arn) or templates(username):
+            continue
+        arns.add(arn)
+        account, sessions = known.account(entry), known.has_sessions(entry)
+        other = first.setdefault(overlap.pattern(username, account, sessions=sessions), entry)
+        if other is not entry and not (
+            known.owner(entry, options.known) and known.owner(other, options.known)
+        ):
+            message = f"`{username}` is also the username of {_place(other)}"
+            yield _finding(entry, message, "RBAC and the audit log cannot tell the two apart")
+    for text, general in overlap.pairs(first):
+        entry, other = first[text], first[general]
+        if overlap.is_open(text):
+            message = (
+                f"`{entry.username}` and `{other.username}` of {_place(other)} can be one user"
+            )
+        else:
+            message = f"{_place(other)} can be `{entry.username}` too: it is `{other.username}`"
+        yield _finding(entry, message, "whoever names a session so is taken for that user")
+
+
+def _place(entry: Entry) -> str:
+    where = f"{entry.section.name}[{entry.index}] in line {line_of(entry)}"
+    return f"{known.title(entry)} ({where})"
+
+
+def _finding(entry: Entry, message: str, effect: str) -> Finding:
+    return Finding(
+        at_field(entry, "username"),
+        message,
+        f"{effect}; give each its own text in front, with a colon behind it",
+        entry=entry,
+    )

@@ -1,0 +1,96 @@
+"""A placeholder without quotes is a mapping to YAML, not text.
+
+## Why it matters
+
+Braces begin a mapping in YAML. `username: {{SessionName}}` is a mapping whose key is a mapping,
+which the authenticator's reader refuses (`invalid map key`): it loses the whole section, and with
+it every other mapping there. `{{SessionName}}-x` is not YAML at all
+(https://yaml.org/spec/1.1/#id932806). A placeholder inside plain text, as in
+`staff:{{SessionName}}`, needs no quotes, except between brackets.
+
+## Bad
+
+    - rolearn: arn:aws:iam::111111111111:role/staff
+      username: {{SessionName}}
+
+## Good
+
+    - rolearn: arn:aws:iam::111111111111:role/staff
+      username: "{{SessionName}}"
+
+## How to fix
+
+Put the whole value in quotes. `authmap fix` does so where the text is YAML as it stands; a username
+that would begin with the session's name becomes the one of `--username-template`, or whoever
+chooses the session's name could be anybody (AM103). The section was lost, so that every entry in it
+comes to life: a live cluster is only changed so with `--unsafe-fixes`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from authmap import authenticator, known, naming
+from authmap.finding import At, Change, Finding, Fix, Severity
+from authmap.lost import braces
+from authmap.placeholder import is_led_by_caller
+from authmap.rules import rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from authmap.authenticator import Entry
+    from authmap.finding import Layer
+    from authmap.model import AuthMap
+    from authmap.options import Options
+    from authmap.section import Section
+    from authmap.tree import Node
+
+
+@rule("AM003", "unquoted-placeholder", Severity.ERROR)
+def unquoted_placeholder(map: AuthMap, options: Options) -> Iterator[Finding]:
+    """Values that begin with braces and have no quotes."""
+    if map.problem and map.problem.kind == "placeholder":
+        at = At(map.layer, map.problem.start, map.problem.end)
+        yield _finding(at, "neither kubectl nor authmap can read on from here")
+    for name, section in map.sections.items():
+        if section.lost is None or section.lost.kind != "placeholder":
+            continue
+        loss = section.reader.refusal() or (
+            f"`{name}` cannot be read because of it, so every mapping in it is gone"
+        )
+        if section.tree is None:
+            yield _finding(At(section, section.lost.start, section.lost.end), loss)
+            continue
+        usernames = _usernames(section, section.tree)
+        for node, _ in braces(section.text, section.tree):
+            value = section.text[node.start : node.end]
+            if id(node) in usernames and is_led_by_caller(value):
+                value = _username(usernames[id(node)], options)
+            fix = Fix((Change(section, node, value),)) if value else None
+            yield _finding(At(section, node.start, node.end), loss, fix)
+
+
+def _usernames(section: Section, tree: Node) -> dict[int, Entry]:
+    """The entries that the section would hold, by the nodes of their usernames."""
+    found = authenticator.entries(section, tree) if section.name != "mapAccounts" else []
+    fields = ((entry, entry.field("username")) for entry in found)
+    return {id(field.value): entry for entry, field in fields if field}
+
+
+def _username(entry: Entry, options: Options) -> str:
+    """What to write for a username that would begin with what the caller chooses, or nothing."""
+    if not known.has_sessions(entry) or known.is_node(entry):
+        return ""
+    template = options.username_template
+    return naming.render(entry, naming.DEFAULT_TEMPLATE if "{username}" in template else template)
+
+
+def _finding(at: At, loss: str, fix: Fix | None = None) -> Finding:
+    layer: Layer = at.layer
+    shown = layer.text[at.start : at.end]
+    message = f"`{shown}` begins with braces and has no quotes, so it is not text"
+    if not shown.startswith("{"):
+        message = f"`{shown}` holds braces between brackets and has no quotes, so it is not text"
+    value = fix.changes[0].value if fix else shown
+    return Finding(at, message, f'write "{value}", in quotes; {loss}', fix=fix)

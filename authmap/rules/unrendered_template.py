@@ -1,0 +1,128 @@
+"""The map still holds a template that another tool has to render first.
+
+## Why it matters
+
+What stands in `{{ .Values.role }}`, `${local.account}` or `<YOUR ROLE>` reaches the cluster as it
+is if nothing renders it, and then matches nobody; and what authmap says of a template says nothing
+of what becomes of it. Helm besides takes the authenticator's own `{{SessionName}}` for a template
+of its own: there it is written `{{ "{{SessionName}}" }}`
+(https://helm.sh/docs/chart_template_guide/functions_and_pipelines/).
+
+It is said once for a section that cannot be read because of it, and once for all values of a map.
+No other rule judges a value that holds a template. Where a file holds a template of Helm's
+anywhere, no fix writes `{{` into it.
+
+## Bad
+
+    - rolearn: arn:aws:iam::${local.account}:role/staff
+      username: staff:{{SessionName}}
+
+## Good
+
+    - rolearn: arn:aws:iam::111111111111:role/staff
+      username: staff:{{SessionName}}
+
+## How to fix
+
+Lint what comes out rather than what goes in: `helm template chart | authmap lint -`, or
+`envsubst < aws-auth.yaml | authmap lint -`, or `kubectl kustomize overlay | authmap lint -`. Of
+Terraform's sources lint the plan: `terraform show -json plan | authmap lint -`; of that, this rule
+names what is known after apply only.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from authmap.authenticator import text_of
+from authmap.finding import At, Finding, Severity, at_part
+from authmap.lost import braces
+from authmap.placeholder import braced, is_placeholder, may_hold_template, templates
+from authmap.rules import rule
+from authmap.tree import Scalar, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from authmap.finding import Layer
+    from authmap.model import AuthMap
+    from authmap.options import Options
+    from authmap.placeholder import Delimiters
+    from authmap.tree import Node
+
+
+@rule("AM011", "unrendered-template", Severity.WARNING)
+def unrendered_template(map: AuthMap, options: Options) -> Iterator[Finding]:
+    """Files and sections that are templates, and the first template in what is read."""
+    if map.problem:
+        at = At(map.layer, map.problem.start, map.problem.end)
+        if map.problem.kind == "template":
+            yield _finding(at)
+        elif map.problem.kind in ("terraform", "unknown"):
+            yield Finding(at, map.problem.message, map.problem.remedy)
+        return
+    for name, section in map.sections.items():
+        if section.lost and section.lost.kind == "template":
+            at = At(section, section.lost.start, section.lost.end)
+            yield _finding(at, f", so `{name}` cannot be read")
+    places = sorted(_places(map), key=lambda at: at.layer.span(at.start, at.end))
+    if places:
+        others = len(places) - 1
+        yield _finding(places[0], f" (and {others} more in this map)" if others else "")
+
+
+def _finding(at: At, more: str = "") -> Finding:
+    shown = at.layer.text[at.start : at.end].split("\n")[0]
+    shown = shown if len(shown) <= 60 else shown[:57] + "..."
+    return Finding(at, f"`{shown}` is a template that is not rendered yet{more}", _help(shown))
+
+
+_UNKNOWN = "what it becomes is not known here"
+
+
+def _help(shown: str) -> str:
+    if shown.startswith("<") and not shown.startswith("<%"):
+        return "as it stands it matches nobody: put the real value there"
+    if shown.startswith("{{"):
+        return f"{_UNKNOWN}: lint the result, `helm template … | authmap lint -`"
+    if shown.startswith(("${", "%{", "$(")):
+        return (
+            f"{_UNKNOWN}: let terraform, envsubst or kustomize render it and lint the result, "
+            "`envsubst < FILE | authmap lint -`"
+        )
+    return f"{_UNKNOWN}: render it, and pipe the result into `authmap lint -`"
+
+
+def _places(map: AuthMap) -> Iterator[At]:
+    """The templates in what can be read."""
+    layer, sections = map.layer, map.sections.values()
+    if map.root is not None and not map.locked:  # else there may be secrets in it
+        lost = [section.tree for section in sections if section.lost and section.map is None]
+        for node, _ in braces(layer.text, map.root):
+            if not any(tree and tree.start <= node.start < tree.end for tree in lost):
+                yield At(layer, node.start, node.end)
+        for name in (map.name, map.namespace):
+            if name is not None:
+                yield from _parts(layer, name, name.value)
+    accounts = map.sections.get("mapAccounts")
+    if accounts and accounts.root and (accounts.map or map.root is None):
+        for node, _ in braces(accounts.text, accounts.root):
+            yield At(accounts, node.start, node.end)
+    if any("\\" in section.text or may_hold_template(section.text) for section in sections):
+        for entry in map.entries:
+            for field in entry.fields:
+                if field.name in ("rolearn", "userarn", "username"):
+                    text = text_of(field.value) or ""
+                    yield from _parts(entry.section, field.value, text, map.delimiters)
+            for group in entry.group_items:
+                yield from _parts(entry.section, group.node, group.text, map.delimiters)
+    for account in map.account_items if accounts else ():
+        yield from _parts(map.sections["mapAccounts"], account.node, account.text)
+
+
+def _parts(layer: Layer, node: Node, value: str, delimiters: Delimiters = ()) -> Iterator[At]:
+    target, found = plain(node), templates(value)
+    if delimiters:
+        found = [m for m in found if not is_placeholder(braced(m[0], delimiters))]
+    if found and isinstance(target, Scalar):  # the first stands for all that are in it
+        yield from [at_part(layer, target, *found[0].span())] * len(found)

@@ -1,0 +1,64 @@
+"""One user has several entries that differ in case: which one holds is random.
+
+## Why it matters
+
+The authenticator keeps an entry of mapUsers for each spelling of an ARN, but finds them without
+regard to case, in an order that changes from login to login (`UserMapping.Key` and `Matches` in
+pkg/config/mapper.go, `UserMapping` in pkg/mapper/configmap/configmap.go of
+https://github.com/kubernetes-sigs/aws-iam-authenticator). The user has one name and its groups in
+this minute and the other ones in the next.
+
+## Bad
+
+    - userarn: arn:aws:iam::111111111111:user/Jane
+      username: jane
+      groups: [admins]
+    - userarn: arn:aws:iam::111111111111:user/jane
+      username: jane
+      groups: [viewers]
+
+## Good
+
+    - userarn: arn:aws:iam::111111111111:user/Jane
+      username: jane
+      groups: [admins]
+
+## How to fix
+
+Keep one entry, spelt as `aws iam get-user` spells the name.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from authmap.finding import Finding, Severity, at_entry, line_of
+from authmap.placeholder import templates
+from authmap.resolve import fold
+from authmap.rules import rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from authmap.authenticator import Entry
+    from authmap.model import AuthMap
+    from authmap.options import Options
+
+
+@rule("AM209", "user-case-variants", Severity.ERROR)
+def user_case_variants(map: AuthMap, options: Options) -> Iterator[Finding]:
+    """Users whose ARN an earlier entry has in another case."""
+    first: dict[str, Entry] = {}
+    for entry in map.users:
+        earlier = first.setdefault(fold(entry.arn), entry)
+        if earlier is entry or templates(entry.arn) or entry.section.reader.random:
+            continue  # where it is always random, AM204 says so
+        same = (entry.username, entry.groups) == (earlier.username, earlier.groups)
+        yield Finding(
+            at_entry(entry),
+            f"`{entry.arn}` has an earlier entry as `{earlier.arn}`: which one holds is random",
+            f"whoever logs in gets this entry or that in line {line_of(earlier)}, anew each time"
+            + (", though both say the same today" if same else "")
+            + "; delete one of them",
+            entry=entry,
+        )

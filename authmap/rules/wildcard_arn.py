@@ -1,0 +1,60 @@
+"""An ARN has a wildcard, which is compared literally and matches nobody.
+
+## Why it matters
+
+`*` and `?` mean something in IAM policies. Here ARNs are compared letter by letter (`Matches` in
+pkg/config/mapper.go of https://github.com/kubernetes-sigs/aws-iam-authenticator), and no role's
+name has a star in it. The entry is kept and lets nobody in.
+
+## Bad
+
+    - rolearn: arn:aws:iam::111111111111:role/AWSReservedSSO_Admin_*
+      username: role:{{AccountID}}:admin:{{SessionName}}
+      groups: [admins]
+
+## Good
+
+    - rolearn: arn:aws:iam::111111111111:role/AWSReservedSSO_Admin_0123456789abcdef
+      username: role:{{AccountID}}:admin:{{SessionName}}
+      groups: [admins]
+
+## How to fix
+
+Write one entry for each role, with its whole name. The sixteen digits behind the name of a role of
+IAM Identity Center change when its permission set is made anew in an account: have the entry made
+from `aws iam list-roles --path-prefix /aws-reserved/sso.amazonaws.com/`, or move that role to an
+access entry of EKS.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from authmap.arn import SSO_PREFIX, wildcard
+from authmap.finding import Finding, Severity, at_arn
+from authmap.placeholder import templates
+from authmap.rules import rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from authmap.model import AuthMap
+    from authmap.options import Options
+
+
+@rule("AM205", "wildcard-arn", Severity.ERROR)
+def wildcard_arn(map: AuthMap, options: Options) -> Iterator[Finding]:
+    """Entries whose ARN has a wildcard in it."""
+    for entry in (*map.roles, *map.users):
+        at = wildcard(entry.arn)
+        if at is None or templates(entry.arn):
+            continue
+        advice = "write an entry for each role or user, with the whole name"
+        if SSO_PREFIX in entry.arn:
+            advice = "write the role's whole name, digits included, and leave its path out"
+        yield Finding(
+            at_arn(entry, at, at + 1),
+            f"`{entry.arn}` matches nobody: `{entry.arn[at]}` is no wildcard here",
+            f"ARNs are compared letter by letter; {advice}",
+            entry=entry,
+        )

@@ -1,0 +1,70 @@
+"""A ConfigMap that looks like aws-auth and is another object.
+
+## Why it matters
+
+The authenticator watches one object, `aws-auth` in the namespace `kube-system`, and no other
+(`startLoadConfigMap` in `pkg/mapper/configmap/configmap.go` of
+https://github.com/kubernetes-sigs/aws-iam-authenticator). The API server takes `aws_auth`'s
+neighbours, `awsauth` or an aws-auth in `default`, without complaint, and nothing in them takes
+effect.
+
+## Bad
+
+    apiVersion: v1
+    kind: ConfigMap
+    metadata:
+      name: aws-auth
+      namespace: default
+    data:
+      mapRoles: |
+        - rolearn: arn:aws:iam::111111111111:role/staff
+          username: staff:{{SessionName}}
+
+## Good
+
+    apiVersion: v1
+    kind: ConfigMap
+    metadata:
+      name: aws-auth
+      namespace: kube-system
+    data:
+      mapRoles: |
+        - rolearn: arn:aws:iam::111111111111:role/staff
+          username: staff:{{SessionName}}
+
+## How to fix
+
+Correct the name or the namespace. Look first at what is in `kube-system/aws-auth` now, as applying
+this one replaces it: the mappings of the nodes must be among yours.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from authmap import spelling
+from authmap.finding import Finding, Severity, at_node
+from authmap.placeholder import templates
+from authmap.rules import rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from authmap.model import AuthMap
+    from authmap.options import Options
+
+
+@rule("AM008", "wrong-object", Severity.ERROR)
+def wrong_object(map: AuthMap, options: Options) -> Iterator[Finding]:
+    """Objects that are not kube-system/aws-auth."""
+    for what, node, wanted in (
+        ("name", map.name, spelling.NAME),
+        ("namespace", map.namespace, spelling.NAMESPACE),
+    ):
+        if node is not None and node.value != wanted and not templates(node.value):
+            yield Finding(
+                at_node(map.layer, node),
+                f"the {what} of this ConfigMap is `{node.value}` instead of `{wanted}`",
+                "the authenticator reads kube-system/aws-auth and nothing else, so nobody comes "
+                f"in by this one; before you correct the {what}, look at what is there now",
+            )

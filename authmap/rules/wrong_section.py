@@ -1,0 +1,66 @@
+"""A user stands in mapRoles, or a role in mapUsers.
+
+## Why it matters
+
+Either entry works, as the authenticator compares nothing but the ARN, in mapRoles first and then
+in mapUsers (`Map` in pkg/mapper/configmap/mapper.go of
+https://github.com/kubernetes-sigs/aws-iam-authenticator). But an IAM user or federated user has no
+session, so `{{SessionName}}` is replaced by nothing; and a role in mapUsers escapes everybody who
+reviews mapRoles for shared usernames, and loses against an entry that is added there.
+
+## Bad
+
+    - rolearn: arn:aws:iam::111111111111:user/jane
+      username: user:{{AccountID}}:jane:{{SessionName}}
+      groups: [developers]
+
+## Good
+
+    - userarn: arn:aws:iam::111111111111:user/jane
+      username: user:{{AccountID}}:jane
+      groups: [developers]
+
+## How to fix
+
+Move the entry to the other section, with `userarn` instead of `rolearn` or the other way round.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from authmap.arn import is_sound
+from authmap.finding import Finding, Severity, at_entry
+from authmap.known import title
+from authmap.rules import rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from authmap.model import AuthMap
+    from authmap.options import Options
+
+
+@rule("AM206", "wrong-section", Severity.WARNING)
+def wrong_section(map: AuthMap, options: Options) -> Iterator[Finding]:
+    """Users in mapRoles, and roles in mapUsers."""
+    for entry in map.roles:
+        arn = entry.arn.lower()
+        if (":user/" in arn or ":federated-user/" in arn) and is_sound(arn):
+            yield Finding(
+                at_entry(entry),
+                f"{title(entry)} is a user, and its entry is in mapRoles",
+                "it matches all the same, but a user has no session; move it to mapUsers, with "
+                "`userarn`",
+                entry=entry,
+            )
+    for entry in map.users:
+        arn = entry.arn.lower()
+        if ":role/" in arn and arn.count("/") == 1 and is_sound(arn):
+            yield Finding(
+                at_entry(entry),
+                f"{title(entry)} is a role, and its entry is in mapUsers",
+                "it matches all the same, unless mapRoles gets an entry for it, and nobody looks "
+                "for a role here; move it to mapRoles, with `rolearn`",
+                entry=entry,
+            )

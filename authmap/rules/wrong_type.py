@@ -1,0 +1,267 @@
+"""A value is a number, a boolean, a list or a mapping where another type is wanted.
+
+## Why it matters
+
+YAML takes `yes`, `on`, `123` or `1e3` without quotes for booleans and numbers. The authenticator
+wants text in `rolearn`, `userarn` and `username` and a list of text in `groups`; it leaves a field
+of another type empty and says nothing but a line in its log. Without a username the caller is let
+in as the user "", without a rolearn the entry is dropped, and `groups: admins` gives no group at
+all. `.inf` and `.nan` lose the whole section, because JSON, through which it is read, cannot hold
+them (https://yaml.org/type/bool.html and `resolve.go` in https://github.com/yaml/go-yaml/tree/v2).
+
+A value in the ConfigMap's own `data` must be text as well: the API server refuses the object where
+the `|` behind `mapRoles:` is missing.
+
+## Bad
+
+    - rolearn: arn:aws:iam::111111111111:role/staff
+      username: yes
+      groups: developers
+
+## Good
+
+    - rolearn: arn:aws:iam::111111111111:role/staff
+      username: "yes"
+      groups: [developers]
+
+## How to fix
+
+`authmap fix` puts quotes around what was meant as text. Lists and mappings need a hand.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from authmap import goyaml
+from authmap.authenticator import CONFIG_MAP, is_null, sso_fields
+from authmap.finding import At, Change, Finding, Fix, Severity, at_node
+from authmap.rules import rule
+from authmap.section import is_infinite
+from authmap.tree import Mapping, Node, Scalar, Sequence, descend, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from authmap.authenticator import Entry, Reader
+    from authmap.finding import Layer
+    from authmap.model import AuthMap
+    from authmap.options import Options
+    from authmap.section import Section
+
+
+class _Misfit(NamedTuple):
+    """A value of the wrong type: its name, what is wanted, what comes of it, what to do."""
+
+    layer: Layer
+    node: Node
+    name: str
+    wanted: str
+    effect: str
+    remedy: str
+    entry: Entry | None = None
+    shown: Node | None = None
+
+
+_WANTED = {"groups": "a list", "sso": "a mapping"}
+_TYPES = {"a list": Sequence, "a mapping": Mapping}
+_DROPS = "the authenticator reads nothing from it and drops the entry"
+_READ = ("rolearn", "userarn", "username", "groups", "userid", "sso")
+_EFFECTS = {
+    "rolearn": _DROPS,
+    "userarn": _DROPS,
+    "accountid": _DROPS,
+    "permissionsetname": _DROPS,
+    "sso": _DROPS,
+    "username": 'the authenticator reads nothing from it and lets the caller in as the user ""',
+    "groups": "the caller gets no group at all",
+}
+
+
+@rule("AM002", "wrong-type", Severity.ERROR)
+def wrong_type(map: AuthMap, options: Options) -> Iterator[Finding]:
+    """Values of a type that is not read."""
+    seen: set[int] = set()  # what YAML merges into several entries is said once
+    for layer, node, name, wanted, effect, remedy, entry, shown in _misfits(map):
+        template = isinstance(node, Mapping) and layer.text.startswith("{{", node.start)
+        if template or id(node) in seen:  # AM003 and AM011 speak of those
+            continue
+        seen.add(id(node))
+        fix = None
+        if wanted == "text" and not name.endswith("arn`") and name[1:-1] not in map.sections:
+            fix = _quotes(layer, node)
+        yield Finding(
+            _place(layer, shown or node),
+            f"{name} is {_what(node, quoted=not map.locked)}, not {wanted}",
+            f"{effect}: {'put it in quotes' if fix else remedy}",
+            entry=entry,
+            fix=fix,
+        )
+
+
+def _misfits(map: AuthMap) -> Iterator[_Misfit]:
+    layer, root = map.layer, map.root
+    data = plain(root.get("data")) if root else None
+    refused = "a ConfigMap holds only text in `data`, and the API server refuses this one"
+    if data is not None and not _fits(data, "a mapping"):
+        remedy = "indent `mapRoles:` and its like below `data:`"
+        yield _Misfit(layer, data, "`data`", "a mapping", refused, remedy)
+    unfit = {key.name: key for key in map.keys if not _fits(key.value, "text")}
+    for key in unfit.values():
+        remedy = f"write `{key.name}: |` and indent what belongs to it below"
+        node, name = plain(key.value) or key.key, f"`{key.name}`"
+        yield _Misfit(layer, node, name, "text", refused, remedy, None, key.key)
+    for section in map.sections.values():
+        yield from _native(section)
+        refused_as_such = section.map is not None and section.name in unfit
+        if section.lost and section.lost.kind == "type" and section.tree and not refused_as_such:
+            yield from _lost(section, section.tree)
+    for entry in map.entries:
+        if not entry.winner and not _is_read(entry):
+            yield from _entry(entry)
+    accounts = map.sections.get("mapAccounts")
+    if accounts and isinstance(accounts.root, Sequence):
+        for node in accounts.root.items:
+            reader, name = accounts.reader, "an item of `mapAccounts`"
+            if not isinstance(plain(node), Scalar):
+                effect = reader.refusal("account") or "it is skipped"
+                remedy = "write the account id alone"
+                yield _Misfit(accounts, node, name, "text", effect, remedy)
+            elif reader.weak or reader.refusal("account"):
+                yield from _text(accounts, node, name, "account")
+
+
+def _native(section: Section) -> Iterator[_Misfit]:
+    """What stands in the place of a list where it is not a text that holds one."""
+    refusal = section.reader.refusal(section.name)
+    if refusal and section.root and not _fits(section.root, "a list"):
+        remedy = "begin each entry with `- `"
+        yield _Misfit(section, section.root, f"`{section.called}`", "a list", refusal, remedy)
+
+
+def _text(
+    section: Section, node: Node, name: str, field: str, entry: Entry | None = None
+) -> Iterator[_Misfit]:
+    """A value that is to be text and is not, or is not read as it is written."""
+    reader, target = section.reader, plain(node)
+    if not _fits(node, "text", reader):
+        effect = reader.refusal(field) or _EFFECTS.get(
+            field, "the authenticator reads nothing from it"
+        )
+        yield _Misfit(section, node, name, "text", effect, "write it as text", entry)
+    elif reader.weak and isinstance(target, Scalar) and not target.style:
+        text = reader.text_of(node)
+        if text is not None and text != target.value:
+            effect = f"the authenticator reads `{text}` from it"
+            yield _Misfit(section, node, name, "text", effect, "put it in quotes", entry)
+
+
+def _lost(section: Section, tree: Node) -> Iterator[_Misfit]:
+    lost = section.reader.refusal() or f"every mapping in `{section.name}` is lost"
+    if section.lost and not isinstance(tree, Sequence):
+        yield _Misfit(section, tree, f"`{section.name}`", "a list", lost, section.lost.remedy)
+        return
+    for node in descend(tree):
+        values = [value for _, value in node.pairs] if isinstance(node, Mapping) else []
+        for value in node.items if isinstance(node, Sequence) else values:
+            if is_infinite(value):
+                yield _Misfit(section, value, "a value", "text", lost, "take the tag out")
+
+
+def _is_read(entry: Entry) -> bool:
+    """Whether all of it is read as it is written, as far as that can be seen at once."""
+    texts = entry.arn, entry.username, *entry.groups
+    return len(entry.fields) == 3 <= len(texts) and all(texts) and not entry.section.reader.weak
+
+
+def _entry(entry: Entry) -> Iterator[_Misfit]:
+    section, item = entry.section, plain(entry.node)
+    if not isinstance(item, Mapping):
+        name = f"an item of `{section.called}`"
+        effect = section.reader.refusal("item") or "the authenticator drops it"
+        remedy = f"begin an entry with `- {section.arn_key}: `"
+        yield _Misfit(section, entry.node, name, "a mapping", effect, remedy, entry)
+    for field in entry.fields:
+        called = field.name
+        drops = called in ("rolearn", "userarn", "sso")
+        if not called or (entry.dropped and not drops):
+            continue
+        if called not in _READ:
+            continue
+        wanted = _WANTED.get(called)
+        if wanted is None:
+            yield from _text(section, field.value, f"`{field.key.value}`", called, entry)
+        elif not _fits(field.value, wanted, section.reader):
+            effect = section.reader.refusal(called) or _EFFECTS[called]
+            name, remedy = f"`{field.key.value}`", f"write it as {wanted}"
+            if called == "groups":
+                remedy = f"write `{field.key.value}: [NAME]`"
+            yield _Misfit(section, field.value, name, wanted, effect, remedy, entry)
+        for inner in sso_fields(field.value) if called == "sso" else ():
+            if inner.name:
+                yield from _text(section, inner.value, f"`{inner.key.value}`", inner.name, entry)
+    for group in entry.group_items if not entry.dropped else ():
+        if not group.text and section.reader.text_of(group.node) is None:
+            effect = section.reader.refusal("group") or 'the caller is in the group "" instead'
+            remedy = _group_remedy(group.node)
+            yield _Misfit(section, group.node, "a group", "text", effect, remedy, entry)
+        elif section.reader.weak:
+            yield from _text(section, group.node, "a group", "group", entry)
+
+
+def _group_remedy(node: Node) -> str:
+    item = plain(node)
+    if isinstance(item, Mapping) and len(item.pairs) == 1:
+        key, value = (plain(side) for side in item.pairs[0])
+        if isinstance(key, Scalar) and isinstance(value, Scalar):
+            return f"write `{key.value}:{value.value}` if that is the group's name"
+    return "write the group's name, or take the item out"
+
+
+def _fits(node: Node, wanted: str, reader: Reader = CONFIG_MAP) -> bool:
+    try:
+        if wanted in _TYPES:
+            fits = isinstance(plain(node), _TYPES[wanted]) or is_null(node)
+            return fits or (wanted == "a list" and reader.weak and _fits(node, "text", reader))
+        return reader.text_of(node) is not None or is_null(node)
+    except goyaml.GoYamlError:
+        return False
+
+
+def _quotes(layer: Layer, node: Node) -> Fix | None:
+    """The fix that makes text of a value just as it is written."""
+    if isinstance(node, Scalar) and not node.style and node.tag is None and not is_null(node):
+        return Fix((Change(layer, node, node.value),))
+    written = layer.text[node.start : node.end]
+    if isinstance(node, Mapping) and node.flow and re.fullmatch(r"\{[ \w.-]*\}", written):
+        return Fix((Change(layer, node, written),))  # {SessionName}
+    return None
+
+
+def _place(layer: Layer, node: Node) -> At:
+    at = at_node(layer, node)
+    if at.start < at.end:
+        return at
+    dash = layer.text.rfind("-", 0, at.start)  # nothing stands behind the dash
+    return At(layer, dash, dash + 1)
+
+
+def _what(node: Node, *, quoted: bool) -> str:
+    """What a value is to YAML, and itself, unless it is Terraform's: it may be a secret there."""
+    target = plain(node)
+    if not isinstance(target, Scalar):
+        return "a list" if isinstance(target, Sequence) else "a mapping"
+    try:
+        kind = goyaml.resolve(target.value, target.tag, not target.style)[0]
+    except goyaml.GoYamlError:
+        return "of a type that its tag does not fit"
+    shown = target.value if len(target.value) <= 40 else target.value[:37] + "..."
+    shown = f" (`{shown}`)" if quoted else ""
+    if kind is goyaml.Kind.INFINITE:
+        return f"a number that JSON cannot hold{shown}"
+    if kind is goyaml.Kind.BOOL:
+        return f"a boolean to YAML{shown}"
+    if kind is goyaml.Kind.STRING or kind is goyaml.Kind.MERGE:
+        return "text"
+    return "empty" if kind is goyaml.Kind.NULL else f"a number to YAML{shown}"

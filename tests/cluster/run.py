@@ -1,0 +1,119 @@
+"""authmap as people run it: a process of its own, with a home of its own."""
+
+from __future__ import annotations
+
+import io
+import os
+import pty
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+from unittest import mock
+
+from authmap import cli
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+ROOT = Path(__file__).parents[2]
+
+
+def authmap(
+    kubeconfig: Path, *arguments: str, home: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end, without a terminal.
+
+    Args:
+        kubeconfig: What KUBECONFIG names.
+        arguments: Of the command line.
+        home: For its state; by default beside the kubeconfig.
+    """
+    return subprocess.run(
+        [sys.executable, "-m", "authmap", *arguments],
+        env=environment(kubeconfig, home),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def within(
+    kubeconfig: Path,
+    *arguments: str,
+    home: Path | None = None,
+    variables: dict[str, str] | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """Run a command in this process: the same, but that nothing has to be started and imported.
+
+    Args:
+        kubeconfig: What KUBECONFIG names.
+        arguments: Of the command line.
+        home: For its state; by default beside the kubeconfig.
+        variables: Of the environment, besides.
+    """
+    streams = [io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2)]
+    cli.app.registered_commands.clear()
+    with (
+        mock.patch.dict(os.environ, environment(kubeconfig, home) | (variables or {}), clear=True),
+        mock.patch.multiple(sys, argv=["authmap", *arguments], stdin=None),
+        mock.patch.multiple(sys, stdout=streams[0], stderr=streams[1]),
+    ):
+        try:
+            cli.main()
+        except SystemExit as end:
+            code = int(end.code or 0)
+    shown = [bytes(stream.buffer.getbuffer()).decode() for stream in streams]
+    return subprocess.CompletedProcess(arguments, code, *shown)
+
+
+def environment(kubeconfig: Path, home: Path | None = None) -> dict[str, str]:
+    """The variables of such a process: none of ours, which may say what to trust or go through."""
+    state = home or kubeconfig.parent / "state"
+    return {
+        "HOME": str(state),
+        "PATH": os.environ["PATH"],
+        "KUBECONFIG": str(kubeconfig),
+        "XDG_STATE_HOME": str(state),
+        "PYTHONPATH": str(ROOT),
+        "NO_COLOR": "1",
+    }
+
+
+def on_terminal(
+    kubeconfig: Path, *arguments: str, answers: Sequence[str | signal.Signals | Callable[[], str]]
+) -> tuple[int, str]:
+    """Run a command on a terminal of its own, where somebody answers its questions.
+
+    Args:
+        kubeconfig: What KUBECONFIG names.
+        arguments: Of the command line.
+        answers: To its questions, each of which ends in `[y/N]: `; or what is done before it is
+            given; or a signal instead of it.
+
+    Returns:
+        The exit code, and all that is on the terminal.
+    """
+    ours, theirs = pty.openpty()
+    waiting, shown = list(answers), b""
+    command = [sys.executable, "-m", "authmap", *arguments]
+    with subprocess.Popen(
+        command, env=environment(kubeconfig), stdin=theirs, stdout=theirs, stderr=theirs
+    ) as running:
+        os.close(theirs)
+        asked = 0
+        with os.fdopen(ours, "r+b", buffering=0) as terminal, suppress(OSError):  # EIO: it ended
+            while new := terminal.read(4096):
+                shown += new
+                if waiting and shown.count(b"[y/N]: ") > asked:
+                    asked += 1
+                    answer = waiting.pop(0)
+                    if isinstance(answer, signal.Signals):
+                        running.send_signal(answer)
+                        answer = ""  # the signal may come before the reading that it is to end
+                    terminal.write(f"{answer if isinstance(answer, str) else answer()}\n".encode())
+    return running.returncode, shown.decode().replace("\r\n", "\n")

@@ -1,0 +1,325 @@
+"""Backups on the disk: whole or not there, and for nobody else to read; bad ones are refused."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from authmap.bindings import Bindings
+from authmap.cluster import backup
+from authmap.cluster.backup import Origin
+from authmap.cluster.errors import ClusterError
+from authmap.cluster.reading import Live
+from cluster.moments import authmap
+from cluster.run import environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cluster.server import Cluster
+
+FIXTURE = Path(__file__).parents[2] / "fixtures" / "aws-auth.yaml"
+ORIGIN = Origin("prod", "https://prod.example.com", "1b4e28ba")
+DATA = {"mapRoles": "- rolearn: arn:aws:iam::111111111111:role/staff\n  username: staff\n"}
+APPLY = ("fix", "--apply", "--yes", "--context", "prod", "--fail-on=never")
+
+
+def live(**data: str) -> Live:
+    metadata = {"name": "aws-auth", "namespace": "kube-system", "resourceVersion": "7"}
+    return Live("prod", {"metadata": metadata, "data": DATA | data}, Bindings([]))
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Path:
+    return backup.save(live(), ORIGIN, str(tmp_path / "backups"))
+
+
+@settings(max_examples=30)
+@given(st.dictionaries(st.text("abc", min_size=1), st.text()))
+def test_any_text_comes_back_as_it_was(tmp_path_factory: pytest.TempPathFactory, data: Any) -> None:
+    made = live(**data)
+    path = backup.save(made, ORIGIN, str(tmp_path_factory.getbasetemp() / "any"))
+    held = backup.load(path)
+    assert (held.data, held.origin) == (made.data, ORIGIN)
+
+
+def test_nobody_else_may_read_it(tmp_path: Path) -> None:
+    old = os.umask(0)
+    try:
+        path = backup.save(live(), ORIGIN, str(tmp_path / "a" / "b"))
+    finally:
+        os.umask(old)
+    modes = [stat.S_IMODE(each.stat().st_mode) for each in (path, *path.parents[:3])]
+    assert modes == [0o600, 0o700, 0o700, 0o700]
+
+
+def test_it_is_on_the_disk_before_it_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[tuple[str, str]] = []
+    fsync, rename = os.fsync, Path.rename
+
+    def noted(handle: int) -> None:
+        calls.append(("fsync", str(Path(f"/proc/self/fd/{handle}").readlink())))
+        fsync(handle)
+
+    def renamed(path: Path, target: Path) -> Path:
+        calls.append(("rename", str(path)))
+        return rename(path, target)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    monkeypatch.setattr(Path, "rename", renamed)
+    path = backup.save(live(), ORIGIN, str(tmp_path / "a"))
+    partial = str(path.with_suffix(".partial"))
+    folders = [("fsync", str(tmp_path)), ("fsync", str(tmp_path / "a"))]
+    there = [("fsync", partial), ("rename", partial), ("fsync", str(path.parent))]
+    assert calls == folders + there
+
+
+def test_two_of_one_microsecond(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    times = [datetime(2026, 1, 1, 0, 0, 0, n, tzinfo=UTC) for n in (1, 1, 1, 2, 3)]
+
+    class Clock:
+        @staticmethod
+        def now(_: object) -> datetime:
+            return times.pop(0)
+
+    monkeypatch.setattr(backup, "datetime", Clock)
+    folder = backup.folder("prod", str(tmp_path))
+    folder.mkdir()
+    taken = folder / "20260101T000000.000002Z-7.partial"  # of somebody who is writing
+    taken.touch()
+    made = [backup.save(live(n=str(n)), ORIGIN, str(tmp_path)) for n in range(2)]
+    assert [path.name[:22] for path in made] == ["20260101T000000.000001", "20260101T000000.000003"]
+    assert [backup.load(path).data["n"] for path in made] == ["0", "1"]
+    assert backup.listed("prod", str(tmp_path)) == made[::-1]
+    assert taken.exists()
+
+
+def test_its_folder_goes_with_the_last_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = (backup.save(live(n=n), ORIGIN, str(tmp_path)) for n in "12")
+    backup.discard(first)
+    assert list(second.parent.iterdir()) == [second]
+
+    def open_late(path: Path, *rest: int) -> int:  # when another run has taken it away
+        monkeypatch.undo()
+        backup.discard(second)
+        assert list(tmp_path.iterdir()) == []
+        return os.open(path, *rest)
+
+    monkeypatch.setattr(os, "open", open_late)
+    third = backup.save(live(), ORIGIN, str(tmp_path))
+    assert list(tmp_path.rglob("*.yaml")) == [third]
+
+
+def test_folder_behind_a_link(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    path = backup.save(live(), ORIGIN, str(tmp_path / "link"))
+    assert path.resolve() == tmp_path / "real" / "prod" / path.name
+    assert backup.listed("prod", str(tmp_path / "link")) == [path]
+
+
+def test_contexts_that_are_no_names_of_folders(tmp_path: Path) -> None:
+    for context in ("..", ".", "a/b", "arn:aws:eks:eu-west-1:111111111111:cluster/prod", "\x1b[2J"):
+        path = backup.save(live()._replace(context=context), ORIGIN, str(tmp_path))
+        assert path.parent.parent == tmp_path
+        assert path.parent.name not in (".", "..")
+        assert str(path).isprintable()
+        assert backup.listed(context, str(tmp_path)) == [path]
+
+
+# what may lie in the folder
+
+
+def hostile() -> Iterator[tuple[str, bytes]]:
+    head = b'# authmap backup {"context": "prod", "server": "https://x", "uid": null}\n'
+    end = b"# end of backup\n"
+    rest = b"kind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\n"
+    bomb = b'a: &a ["x","x"]\n' + b"".join(
+        b"%c: &%c [*%c,*%c]\n" % (n + 1, n + 1, n, n) for n in b"abcdefghijklmnopqrstuvwx"
+    )
+    yield "empty", b""
+    yield "other YAML", b"kind: Secret\n"
+    yield "no YAML", head + b"{[\n" + end
+    yield "no UTF-8", head + b"\xff\n" + end
+    yield "two documents", head + rest + b"---\n" + rest + end
+    yield "aliases", head + bomb + rest + end
+    yield "deep", head + b"a: " + b"[" * 900_000 + end
+    yield "deep head", b"# authmap backup " + b"[" * 900_000 + b"\n" + rest + end
+    yield "another head", head.replace(b"null", b"5") + rest + end
+    yield "more in the head", head.replace(b"}", b', "more": 1}') + rest + end
+    yield "another object", head + rest.replace(b"aws-auth", b"coredns") + end
+    yield "data of another type", head + rest + b'data: {"mapRoles": ["x"]}\n' + end
+    yield "a list", head + b"- x\n" + end
+    yield "large", head + b"#" * (17 << 20) + b"\n" + rest + end
+
+
+@pytest.mark.parametrize("content", [each for _, each in hostile()], ids=[n for n, _ in hostile()])
+def test_what_is_no_backup_is_refused(saved: Path, content: bytes) -> None:
+    saved.write_bytes(content)
+    with pytest.raises(ClusterError, match=r"no backup that authmap made, or not all of it"):
+        backup.load(saved)
+
+
+def test_half_of_one_is_none(saved: Path) -> None:
+    whole = saved.read_bytes()
+    for length in range(len(whole)):
+        saved.write_bytes(whole[:length])
+        with pytest.raises(ClusterError, match="or not all of it"):
+            backup.load(saved)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder", "link to nothing"])
+def test_what_is_no_file_is_refused(saved: Path, kind: str) -> None:
+    saved.unlink()
+    if kind == "pipe":
+        os.mkfifo(saved)
+    elif kind == "folder":
+        saved.mkdir()
+    else:
+        saved.symlink_to("nowhere")
+    with pytest.raises(ClusterError, match=saved.name):
+        backup.load(saved)
+
+
+def test_what_authmap_did_not_name_is_passed_over(saved: Path) -> None:
+    for name in (
+        "zzz.yaml",
+        "99999999T000000.000000Z-1.partial",
+        "99999999T000000.000000Z-\n.yaml",
+    ):
+        (saved.parent / name).write_text("x")
+    assert backup.listed("prod", str(saved.parents[1])) == [saved]
+
+
+def test_rollback_and_list_with_a_hostile_newest(cluster: Cluster, tmp_path: Path) -> None:
+    cluster.create_map(FIXTURE.read_bytes())
+    config = cluster.kubeconfig("editor", path=tmp_path / "config")
+    assert authmap(config, *APPLY).returncode == 0
+    (good,) = (tmp_path / "state").rglob("*.yaml")
+    bad = good.with_name("99990101T000000.000000Z-1.yaml")
+    bad.write_bytes(good.read_bytes()[:-20])
+    before = cluster.map()
+    listed = authmap(config, "rollback", "--context", "prod", "--list")
+    assert listed.stdout.splitlines() == [str(bad), str(good)]
+    run = authmap(config, "rollback", "--context", "prod", "--yes")
+    assert run.returncode == 2
+    assert f"{bad}: this is no backup that authmap made, or not all of it" in run.stderr
+    assert cluster.map() == before
+    run = authmap(config, "rollback", "--context", "prod", "--yes", "--to", good.name)
+    assert run.returncode == 0, run.stderr
+    assert "username: staff" in cluster.map()["data"]["mapRoles"]
+
+
+def test_another_cluster_whose_context_has_the_same_name(cluster: Cluster, tmp_path: Path) -> None:
+    """Its backups are in the same folder: the newest is taken that is of this cluster."""
+    cluster.create_map(FIXTURE.read_bytes())
+    config = cluster.kubeconfig("editor", path=tmp_path / "config")
+    before = cluster.map()["data"]
+    assert authmap(config, *APPLY).returncode == 0
+    (own,) = (tmp_path / "state").rglob("*.yaml")
+    top = str(tmp_path / "state" / "authmap" / "backups")
+    other_origin = ORIGIN._replace(server="https://o\x1b")
+    other = backup.save(live(), other_origin, top)
+    theirs = backup.save(live(), other_origin, top, backup.ROLLBACK)
+    listed = authmap(config, "rollback", "--context", "prod", "--list").stdout.splitlines()
+    mark = r"  (of another server: https://o\x1b)"
+    assert listed == [f"{theirs}{mark}", f"{other}{mark}", str(own)]
+    run = authmap(config, "rollback", "--context", "prod", "--yes")
+    assert run.returncode == 0, run.stderr
+    assert f"putting back {own}" in run.stderr
+    assert cluster.map()["data"] == before
+    own.unlink()
+    run = authmap(config, "rollback", "--context", "prod", "--yes")
+    assert run.returncode == 2
+    made = backup.listed("prod", top)[0]
+    assert made > theirs
+    assert "there are only backups that rollbacks made" in run.stderr
+    assert f"`--to {made.name}`" in run.stderr
+    made.unlink()
+    run = authmap(config, "rollback", "--context", "prod", "--yes")
+    assert (run.returncode, "but of another cluster" in run.stderr) == (2, True)
+
+
+# no backup, no write
+
+
+@pytest.mark.parametrize("trouble", ["a file", "below a file", "a link to nothing", "not ours"])
+def test_without_a_backup_nothing_is_written(
+    cluster: Cluster, tmp_path: Path, trouble: str
+) -> None:
+    cluster.create_map(FIXTURE.read_bytes())
+    before = cluster.map()
+    config = cluster.kubeconfig("editor", path=tmp_path / "config")
+    where = tmp_path / "backups"
+    if trouble == "not ours":
+        where = Path("/proc/backups")  # where nobody makes folders, root neither
+    elif trouble == "a link to nothing":
+        where.symlink_to("nowhere/at/all")
+    else:
+        where.touch()
+    chosen = where / "deeper" if trouble == "below a file" else where
+    mark = cluster.mark()
+    run = authmap(config, *APPLY, "--backup-dir", str(chosen))
+    assert run.returncode == 2
+    assert f"no backup can be made in {chosen}/prod: " in run.stderr
+    assert run.stderr.endswith("; nothing was written\n")
+    assert cluster.map() == before
+    assert [e for e in cluster.audit(mark) if e["verb"] == "patch"] == []
+
+
+@pytest.mark.parametrize("command", [APPLY, ("rollback", "--context", "prod", "--list")])
+def test_folder_of_no_name(cluster: Cluster, tmp_path: Path, command: tuple[str, ...]) -> None:
+    """What a shell makes of a variable that is not set: not the folder that we are in."""
+    before = cluster.create_map(FIXTURE.read_bytes())["data"]
+    config = cluster.kubeconfig("editor", path=tmp_path / "config")
+    run = authmap(config, *command, "--backup-dir", "")
+    assert (run.returncode, run.stdout) == (2, "")
+    assert "--backup-dir is empty" in run.stderr
+    assert cluster.map()["data"] == before
+
+
+def test_full_disk(cluster: Cluster, tmp_path: Path) -> None:
+    cluster.create_map(FIXTURE.read_bytes())
+    before = cluster.map()
+    config = cluster.kubeconfig("editor", path=tmp_path / "config")
+    limited = ["sh", "-c", 'ulimit -f 1 && exec "$@"', "sh"]  # no file of more than a block
+    run = subprocess.run(
+        [*limited, sys.executable, "-B", "-m", "authmap", *APPLY],
+        env=environment(config),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 2
+    assert f"/prod: {os.strerror(errno.EFBIG)}; nothing was written" in run.stderr
+    assert cluster.map() == before
+    assert [path.name for path in (tmp_path / "state").rglob("*") if path.is_file()] == []
+
+
+def test_backup_of_an_object_that_was_made_anew(cluster: Cluster, tmp_path: Path) -> None:
+    """Another cluster, perhaps: who it is of takes a right to tell that this user does not have."""
+    cluster.create_map(FIXTURE.read_bytes())
+    config = cluster.kubeconfig("editor", path=tmp_path / "config")
+    assert authmap(config, *APPLY).returncode == 0
+    data = cluster.map()["data"]
+    cluster.create_map(FIXTURE.read_bytes())
+    cluster.set_data(data)
+    run = authmap(config, "rollback", "--context", "prod", "--yes")
+    assert run.returncode == 2
+    assert "may be of another cluster: aws-auth has been made anew" in run.stderr
+    assert cluster.map()["data"] == data
+    accept = ["--yes", "--accept-lockout-risk"]
+    assert authmap(config, "rollback", "--context", "prod", *accept).returncode == 0
+    assert cluster.map()["data"] != data

@@ -1,0 +1,122 @@
+"""What somebody with bad intentions wrote into a live map, or called a context."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+from hostile import ROLE, TEXTS
+
+from cluster.run import on_terminal, within
+from cluster.server import AWS_AUTH
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cluster.server import Cluster
+
+LINT = ("lint", "--context=prod")
+APPLY = ("fix", "--apply", "--yes", "--fail-on=never")
+BACK = ("rollback", "--yes")
+STAFF = f"- rolearn: {ROLE}staff\n  username: staff\n  groups: [system:masters]\n"
+NAMES = [
+    "arn:aws:eks:us-east-1:111111111111:cluster/prod",
+    "..",
+    "../../x",
+    "a\nb 'c' \\",
+    "\x1b[31m\x07",
+    "\u202eé",
+    "a" * 300,
+    " ",
+]
+
+
+def put(cluster: Cluster, *texts: str) -> dict[str, str]:
+    """A map with the texts in its usernames, and once more as they are."""
+    entries = [
+        f"- rolearn: {ROLE}a{number}\n"
+        f'  username: "role:111111111111:a:{{{{SessionName}}}}{escaped(text)}"\n'
+        "  groups: [a]  # <é> & more\n"
+        for number, text in enumerate(texts)
+    ]
+    data = {"mapRoles": STAFF + "".join(entries), "mapUsers": "".join(texts)}
+    create(cluster, data)
+    return data
+
+
+def create(cluster: Cluster, data: dict[str, str]) -> None:
+    cluster.delete_map()
+    body = {"metadata": {"name": "aws-auth"}, "data": data}
+    cluster.must("POST", AWS_AUTH.rpartition("/")[0], body)
+
+
+def escaped(text: str) -> str:
+    """In double quotes of YAML."""
+    return "".join(f"\\U{ord(character):08x}" for character in text)
+
+
+def seen(text: str) -> bool:
+    """Whether a terminal shows all of it and acts on nothing."""
+    return all(line.isprintable() for line in text.replace("\t", " ").split("\n"))
+
+
+@pytest.mark.parametrize("name", sorted({*TEXTS} - {"surrogate", "megabyte", "megabyte of lines"}))
+def test_texts(cluster: Cluster, tmp_path: Path, name: str) -> None:
+    before = put(cluster, TEXTS[name])
+    config = cluster.kubeconfig("editor", path=tmp_path / "config")
+    lint = within(config, *LINT)
+    assert lint.returncode == 1
+    assert seen(lint.stdout + lint.stderr)
+    applied = within(config, *APPLY, "--context=prod")
+    assert applied.returncode == 0, applied.stderr
+    assert seen(applied.stderr)
+    new = "username: role:{{AccountID}}:staff:{{SessionName}}"
+    mended = before["mapRoles"].replace("username: staff", new)
+    assert cluster.map()["data"] == before | {"mapRoles": mended}
+    assert within(config, *BACK, "--context=prod").returncode == 0
+    assert cluster.map()["data"] == before
+
+
+def test_terminals_show_and_do_nothing_else(cluster: Cluster, tmp_path: Path) -> None:
+    put(cluster, *(TEXTS[name] for name in ("lines", "terminal", "control", "direction")))
+    config = cluster.kubeconfig("editor", context="\x1b[31m\x07prod", path=tmp_path / "config")
+    code, shown = on_terminal(config, "lint", "--all-contexts", answers=[])
+    assert code == 1
+    assert seen(shown)
+    apply = ("fix", "--apply", "--all-contexts", "--fail-on=never")
+    code, shown = on_terminal(config, *apply, answers=["y"])
+    assert code == 0
+    assert r"fix 1 entry in context `\x1b[31m\x07prod`" in shown
+    assert seen(shown)
+
+
+def test_a_map_as_large_as_there_can_be(cluster: Cluster, tmp_path: Path) -> None:
+    data = {"mapRoles": "# \"'\\é\n" * 100_000 + STAFF}
+    create(cluster, data)
+    config = cluster.kubeconfig("editor", path=tmp_path / "config")
+    assert within(config, *APPLY, "--context=prod").returncode == 0
+    assert "username: role:" in cluster.map()["data"]["mapRoles"]
+    assert within(config, *BACK, "--context=prod").returncode == 0
+    assert cluster.map()["data"] == data
+
+
+@pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))
+def test_names_of_contexts(cluster: Cluster, tmp_path: Path, name: str) -> None:
+    before = put(cluster)
+    config = cluster.kubeconfig("editor", context=name, path=tmp_path / "config")
+    applied = within(config, *APPLY, f"--context={name}")
+    assert applied.returncode == 0, applied.stderr
+    assert seen(applied.stdout + applied.stderr)
+    folders = list((tmp_path / "state" / "authmap" / "backups").iterdir())
+    assert [len(list(folder.iterdir())) for folder in folders] == [1]
+    shell = subprocess.run(
+        ["bash", "-c", f"printf '%s\\0' {applied.stderr.splitlines()[-1]}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    command = shell.stdout.split("\0")[1:-1]
+    assert command[:3] == ["rollback", "--context", name]
+    assert within(config, *command, "--yes").returncode == 0
+    assert cluster.map()["data"] == before

@@ -1,0 +1,197 @@
+"""Whenever authmap is killed, the map is the old or the new one, and the old one is on the disk."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from authmap.cluster import backup
+from cluster.moments import Running, authmap
+from cluster.proxy import Proxy, Reply, Request, Trouble
+from cluster.run import on_terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from subprocess import CompletedProcess
+
+    from cluster.server import Cluster
+
+FIXTURE = Path(__file__).parents[2] / "fixtures" / "aws-auth.yaml"
+APPLY = ("fix", "--apply", "--yes", "--context", "prod", "--fail-on=never")
+ROLLBACK = ("rollback", "--yes", "--context", "prod")
+
+
+@pytest.fixture
+def config(cluster: Cluster, tmp_path: Path) -> Path:
+    """Of somebody who may edit the map, on a cluster whose map can be fixed."""
+    cluster.create_map(FIXTURE.read_bytes())
+    return cluster.kubeconfig("editor", path=tmp_path / "config")
+
+
+@pytest.fixture
+def fixed(cluster: Cluster, config: Path) -> dict[str, str]:
+    """The map as a fix makes it; it is fixed."""
+    assert authmap(config, *APPLY).returncode == 0
+    data: dict[str, str] = cluster.map()["data"]
+    return data
+
+
+def killed_at_every_moment(
+    cluster: Cluster, config: Path, command: tuple[str, ...], fixed: dict[str, str]
+) -> Iterator[CompletedProcess[str]]:
+    """Run a command, killed a moment later each time, until there are no more of them.
+
+    After each run the map and the backups are as they must be, whatever the moment.
+
+    Yields:
+        The run; the map and the backups are as it left them.
+    """
+    state = config.parent / "state"
+    backups = str(state / "authmap" / "backups")
+    before = cluster.map()["data"]
+    shutil.copytree(state, config.parent / "kept", dirs_exist_ok=True)
+    for moment in count():
+        shutil.rmtree(state)
+        shutil.copytree(config.parent / "kept", state)
+        cluster.set_data(before)
+        run = authmap(config, *command, kill_at=moment)
+        where = f"at moment {moment}, behind\n{run.stderr}"
+        held = [backup.load(path).data for path in backup.listed("prod", backups)]
+        assert cluster.map()["data"] in (before, fixed, unfixed(fixed)), where
+        assert cluster.map()["data"] == before or before in held, where
+        assert all(data in (fixed, unfixed(fixed)) for data in held), where
+        assert len(held) == len(list(Path(backups).rglob("*.yaml"))), where
+        yield run
+        if run.returncode != -signal.SIGKILL:
+            assert moment > 10
+            return
+
+
+def unfixed(fixed: dict[str, str]) -> dict[str, str]:
+    """The map of the fixture."""
+    new, old = "username: role:{{AccountID}}:staff:{{SessionName}}", "username: staff"
+    return fixed | {"mapRoles": fixed["mapRoles"].replace(new, old)}
+
+
+def test_apply(cluster: Cluster, config: Path, fixed: dict[str, str]) -> None:
+    cluster.set_data(unfixed(fixed))
+    shutil.rmtree(config.parent / "state" / "authmap")
+    for run in killed_at_every_moment(cluster, config, APPLY, fixed):
+        assert run.returncode in {-signal.SIGKILL, 0}, run
+        again = authmap(config, *APPLY, "--no-verify")
+        assert again.returncode == 0, again
+        assert cluster.map()["data"] == fixed
+
+
+def test_rollback(cluster: Cluster, config: Path, fixed: dict[str, str]) -> None:
+    for run in killed_at_every_moment(cluster, config, ROLLBACK, fixed):
+        assert run.returncode in {-signal.SIGKILL, 0}, run
+        again = authmap(config, *ROLLBACK, "--no-verify")
+        assert again.returncode == 0, again
+        assert cluster.map()["data"] == unfixed(fixed)
+
+
+def test_putting_back(cluster: Cluster, config: Path, fixed: dict[str, str]) -> None:
+    lost = False
+
+    def behaviour(request: Request) -> Reply | None:
+        """Whoever has written may do nothing any more in a fresh login."""
+        nonlocal lost
+        if request.method == "PATCH":
+            if lost and "dryRun" in request.path:
+                return Reply.failure(403, "you may not patch it")
+            lost = "dryRun" not in request.path
+        elif "bindings" in request.path:
+            lost = False
+        return None
+
+    cluster.set_data(unfixed(fixed))
+    shutil.rmtree(config.parent / "state" / "authmap")
+    with Proxy(cluster, behaviour) as proxy:
+        cluster.kubeconfig("editor", path=config, url=proxy.url)
+        for run in killed_at_every_moment(cluster, config, APPLY, fixed):
+            assert run.returncode in {-signal.SIGKILL, 3}, run
+    assert "you may not patch it), so the old map was put back" in run.stderr
+    assert cluster.map()["data"] == unfixed(fixed)
+
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+UNCONFIRMED = "the change is made, and no fresh login has confirmed it"
+TAKE_BACK = "authmap: mapRoles of context `prod` changed; to take it back:\n    authmap rollback "
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize(
+    ("step", "said", "made"),
+    [
+        (3, f"authmap: {UNCONFIRMED}\n{TAKE_BACK}--context prod --to ", True),
+        (2, "authmap: whether the change was made is not known: look at the object\n", False),
+        (1, "authmap: nothing was written, so ", False),
+    ],
+)
+def test_interrupted(
+    cluster: Cluster, config: Path, step: int, said: str, made: bool, number: signal.Signals
+) -> None:
+    """Ctrl-C, or another end, while authmap waits for the answer to one of its patches."""
+    running: list[Running] = []
+
+    def behaviour(request: Request) -> Trouble | None:
+        if (request.method, request.nth) != ("PATCH", step):
+            return None
+        running[0].send(number)
+        return Trouble.STALL
+
+    before = cluster.map()["data"]
+    with Proxy(cluster, behaviour) as proxy:
+        cluster.kubeconfig("editor", path=config, url=proxy.url)
+        running.append(Running(config, *APPLY))
+        run = running[0].end()
+    assert run.returncode == 130, run
+    assert said in run.stderr
+    assert run.stderr.endswith("authmap: interrupted\n")
+    assert (cluster.map()["data"] != before) == made
+    # a backup of what was not sent would be what the next rollback takes
+    assert bool(list((config.parent / "state").rglob("*.yaml"))) == (step > 1)
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("command", [APPLY, ROLLBACK], ids=["apply", "rollback"])
+def test_interrupted_at_the_question(
+    cluster: Cluster, config: Path, command: tuple[str, ...], number: signal.Signals
+) -> None:
+    if command == ROLLBACK:
+        assert authmap(config, *APPLY).returncode == 0
+    before = cluster.map()["data"]
+    kept = set((config.parent / "state").rglob("*.yaml"))
+    asking = [word for word in command if word != "--yes"]
+    code, shown = on_terminal(config, *asking, answers=[number])
+    assert code == 130, shown
+    assert "authmap: nothing was written, so " in shown
+    assert shown.endswith("authmap: interrupted\n")
+    assert cluster.map()["data"] == before
+    assert set((config.parent / "state").rglob("*.yaml")) == kept
+
+
+def test_interrupted_while_the_old_map_is_put_back(cluster: Cluster, config: Path) -> None:
+    running: list[Running] = []
+
+    def behaviour(request: Request) -> Reply | Trouble | None:
+        if request.method != "PATCH" or request.nth < 3:
+            return None
+        if "dryRun" in request.path:
+            return Reply.failure(403, "you may not patch it")
+        running[0].send(signal.SIGTERM)
+        return Trouble.STALL
+
+    with Proxy(cluster, behaviour) as proxy:
+        cluster.kubeconfig("editor", path=config, url=proxy.url)
+        running.append(Running(config, *APPLY))
+        run = running[0].end()
+    assert run.returncode == 130, run
+    words = "authmap: whether the old map is back is not known: look at the object\n"
+    assert words + TAKE_BACK in run.stderr

@@ -1,0 +1,285 @@
+"""The four commands on a cluster whose map was made with `kubectl apply`."""
+
+from __future__ import annotations
+
+import json
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cluster.apiserver import RBAC
+from cluster.run import authmap
+from cluster.server import AWS_AUTH
+
+if TYPE_CHECKING:
+    from cluster.server import Cluster
+
+FIXTURE = Path(__file__).parents[2] / "fixtures" / "aws-auth.yaml"
+BINDINGS = int(os.environ.get("AUTHMAP_BINDINGS", "600"))
+MERGE = "application/merge-patch+json"
+FIXED = "role:{{AccountID}}:staff:{{SessionName}}"
+
+
+@pytest.fixture
+def kubeconfig(cluster: Cluster, tmp_path: Path) -> Path:
+    """Of somebody who may edit the map, on a cluster that has one."""
+    applied = cluster.kubectl("apply", "-f", str(FIXTURE))
+    assert applied.returncode == 0, applied.stderr
+    return cluster.kubeconfig("editor", path=tmp_path / "config")
+
+
+def backups(kubeconfig: Path) -> list[Path]:
+    folder = kubeconfig.parent / "state" / "authmap" / "backups" / "prod"
+    return sorted(folder.glob("*")) if folder.exists() else []
+
+
+def roles(cluster: Cluster) -> str:
+    return str(cluster.map()["data"]["mapRoles"])
+
+
+def test_lint_points_into_the_section(cluster: Cluster, kubeconfig: Path) -> None:
+    mark = cluster.mark()
+    run = authmap(kubeconfig, "lint", "--context", "prod", "-f", "concise")
+    assert run.returncode == 1
+    assert "context:prod kube-system/aws-auth mapRoles:8:13: error[AM101]" in run.stdout
+    assert run.stderr == "authmap: 2 errors, 3 warnings, 1 note: 1 aws-auth map in 1 cluster\n"
+    asked = [(e["verb"], e["objectRef"]["resource"]) for e in cluster.audit(mark)]
+    assert asked == [
+        ("get", "configmaps"),
+        ("list", "clusterrolebindings"),
+        ("list", "rolebindings"),
+    ]
+
+
+def test_suppressed_on_the_object_and_in_its_text(cluster: Cluster, kubeconfig: Path) -> None:
+    annotate = ["annotate", "-n", "kube-system", "configmap/aws-auth"]
+    done = cluster.kubectl(*annotate, "authmap.dev/ignore=AM101, missing-account-id")
+    assert done.returncode == 0, done.stderr
+    commented = roles(cluster).replace("deployer\n", "deployer # authmap: ignore[AM201]\n", 1)
+    cluster.set_data(cluster.map()["data"] | {"mapRoles": commented})
+    run = authmap(kubeconfig, "lint", "--context", "prod", "-f", "json", "--show-suppressed")
+    report = json.loads(run.stdout)
+    assert {each["code"] for each in report["findings"]}.isdisjoint({"AM101", "AM102", "AM201"})
+    suppressed = {each["code"]: each["suppression"]["kind"] for each in report["suppressed"]}
+    assert suppressed == {"AM101": "annotation", "AM102": "annotation", "AM201": "comment"}
+    before = cluster.map()
+    fixed = authmap(kubeconfig, "fix", "--apply", "--yes", "--unsafe-fixes", "--context", "prod")
+    assert "nothing to change" in fixed.stderr
+    assert cluster.map() == before
+
+
+def test_baseline_of_a_cluster(cluster: Cluster, kubeconfig: Path, tmp_path: Path) -> None:
+    known = str(tmp_path / "known.json")
+    run = authmap(kubeconfig, "lint", "--context", "prod", "--write-baseline", known)
+    assert (run.returncode, run.stdout) == (0, "")
+    run = authmap(kubeconfig, "lint", "--context", "prod", "--baseline", known)
+    assert run.returncode == 0
+    assert "6 suppressed" in run.stdout
+    cluster.set_data(cluster.map()["data"] | {"mapRoles": "[]"})
+    run = authmap(kubeconfig, "lint", "--context", "prod", "--baseline", known)
+    assert "obsolete: context:prod kube-system/aws-auth mapRoles: AM101 role/staff" in run.stderr
+
+
+def test_preview_apply_and_rollback(cluster: Cluster, kubeconfig: Path) -> None:
+    before = cluster.map()
+    preview = authmap(kubeconfig, "fix", "--context", "prod", "--rename=stafff")
+    assert preview.returncode == 1
+    unknown = "--rename stafff: in context `prod` no entry is called so; did you mean staff?"
+    assert unknown in preview.stderr
+    assert f"-  username: staff\n+  username: {FIXED}\n" in preview.stdout
+    assert cluster.map() == before
+    assert backups(kubeconfig) == []
+
+    mark = cluster.mark()
+    applied = authmap(kubeconfig, "fix", "--apply", "--yes", "--context", "prod", "--fail-on=never")
+    assert applied.returncode == 0, applied.stderr
+    assert applied.stdout == preview.stdout
+    assert len(cluster.audit(mark)) <= 10
+    after = cluster.map()
+    assert after["data"]["mapRoles"] == before["data"]["mapRoles"].replace(
+        "username: staff", f"username: {FIXED}"
+    )
+    assert after["data"]["mapUsers"] == before["data"]["mapUsers"]
+    assert after["metadata"]["annotations"] == before["metadata"]["annotations"]
+    assert after["metadata"]["managedFields"][-1]["manager"] == "authmap"
+
+    (saved,) = backups(kubeconfig)
+    assert saved.stat().st_mode & 0o777 == 0o600
+    assert saved.parent.stat().st_mode & 0o777 == 0o700
+    command = applied.stderr.splitlines()[-1].split()
+    assert command[:4] == ["authmap", "rollback", "--context", "prod"]
+    back = authmap(kubeconfig, *command[1:], "--yes")
+    assert back.returncode == 0, back.stderr
+    assert cluster.map()["data"] == before["data"]
+
+    again = cluster.kubectl("apply", "-f", str(FIXTURE))
+    assert b"configmap/aws-auth" in again.stdout
+
+
+def test_kubectl_takes_a_backup(cluster: Cluster, kubeconfig: Path) -> None:
+    before = cluster.map()["data"]
+    assert authmap(kubeconfig, "fix", "--apply", "--yes", "--context", "prod").returncode == 1
+    assert cluster.map()["data"] != before
+    (saved,) = backups(kubeconfig)
+    done = cluster.kubectl("replace", "--force", "-f", str(saved))
+    assert done.returncode == 0, done.stderr
+    assert cluster.map()["data"] == before
+
+
+def test_backups_hold_any_text(cluster: Cluster, kubeconfig: Path) -> None:
+    odd = ["- yes\n", "a\tb\n \n", "x\n\n\n", "\u2028\n", "\n", "t  \nx", "'\"\\\n", "é\u0085\n"]
+    data = cluster.map()["data"] | {f"text-{n}": text for n, text in enumerate(odd)}
+    cluster.set_data(data)
+    assert authmap(kubeconfig, "fix", "--apply", "--yes", "--context", "prod").returncode == 1
+    cluster.set_data({"mapRoles": "[]"})
+    accept = ["--accept-lockout-risk"]
+    assert authmap(kubeconfig, "rollback", "--context", "prod", "--yes", *accept).returncode == 0
+    assert cluster.map()["data"] == data
+
+
+def test_without_a_terminal_nothing_is_written(cluster: Cluster, kubeconfig: Path) -> None:
+    before = cluster.map()
+    run = authmap(kubeconfig, "fix", "--apply", "--context", "prod")
+    assert run.returncode == 2
+    assert "--yes" in run.stderr
+    assert cluster.map() == before
+    assert list((kubeconfig.parent / "state" / "authmap" / "backups").iterdir()) == []
+
+
+def test_dry_run_writes_nothing(cluster: Cluster, kubeconfig: Path) -> None:
+    before = cluster.map()
+    mark = cluster.mark()
+    run = authmap(kubeconfig, "fix", "--apply", "--dry-run", "--context", "prod", "--fail-on=never")
+    assert run.returncode == 0
+    assert "dry run" in run.stderr
+    assert cluster.map() == before
+    assert backups(kubeconfig) == []
+    patches = [e for e in cluster.audit(mark) if e["verb"] == "patch"]
+    assert [("dryRun=All" in e["requestURI"]) for e in patches] == [True]
+
+
+def test_nothing_to_change_sends_nothing(cluster: Cluster, kubeconfig: Path) -> None:
+    authmap(kubeconfig, "fix", "--apply", "--yes", "--context", "prod")
+    before = cluster.map()
+    mark = cluster.mark()
+    run = authmap(kubeconfig, "fix", "--apply", "--yes", "--context", "prod")
+    assert "nothing to change" in run.stderr
+    assert cluster.map() == before
+    assert {e["verb"] for e in cluster.audit(mark)} == {"get", "list"}
+
+
+def test_deleted_map_comes_back(cluster: Cluster, kubeconfig: Path) -> None:
+    before = cluster.map()
+    authmap(kubeconfig, "fix", "--apply", "--yes", "--context", "prod")
+    cluster.delete_map()
+    missing = authmap(kubeconfig, "lint", "--context", "prod")
+    assert missing.returncode == 2
+    assert "access entries" in missing.stderr
+    admin = cluster.kubeconfig("admin", path=kubeconfig)
+    for options, said in (
+        (["--dry-run"], "it would be created as the backup has it"),
+        (["--yes"], "a fresh login finds it as it was written"),
+        (["--yes", "--no-verify"], "it is there as it was written"),
+    ):
+        cluster.delete_map()
+        back = authmap(admin, "rollback", "--context", "prod", *options)
+        assert back.returncode == 0, back.stderr
+        assert said in back.stderr
+        assert ("would be" in back.stderr) == (options == ["--dry-run"])
+    assert cluster.map()["data"] == before["data"]
+    assert "aws-auth was created in context `prod`; to take it back:" in back.stderr
+    kubectl = back.stderr.splitlines()[-1].split()
+    assert kubectl[:3] == ["kubectl", "--context", "prod"]
+    done = cluster.kubectl(*kubectl[3:])
+    assert done.returncode == 0, done.stderr
+    assert not cluster.map()
+
+
+def test_deleted_map_comes_back_without_what_tied_it(cluster: Cluster, kubeconfig: Path) -> None:
+    """Of an owner that is gone, or a finalizer that nobody takes away: else it would not stay."""
+    owner = {"apiVersion": "v1", "kind": "ConfigMap", "name": "gone", "uid": "1b4e28ba"}
+    ties = {"ownerReferences": [owner], "finalizers": ["example.com/gone"]}
+    cluster.must("PATCH", AWS_AUTH, {"metadata": ties}, content_type=MERGE)
+    before = cluster.map()["data"]
+    authmap(kubeconfig, "fix", "--apply", "--yes", "--context", "prod")
+    cluster.must("PATCH", AWS_AUTH, {"metadata": {"finalizers": None}}, content_type=MERGE)
+    cluster.delete_map()
+    admin = cluster.kubeconfig("admin", path=kubeconfig)
+    back = authmap(admin, "rollback", "--context", "prod", "--yes")
+    assert back.returncode == 0, back.stderr
+    assert "without its finalizers and ownerReferences" in back.stderr
+    made = cluster.map()
+    assert made["data"] == before
+    assert made["metadata"].keys().isdisjoint(ties)
+
+
+def test_second_rollback_does_not_undo_the_first(cluster: Cluster, kubeconfig: Path) -> None:
+    before = cluster.map()["data"]
+    authmap(kubeconfig, "fix", "--apply", "--yes", "--context", "prod")
+    for _ in range(2):
+        assert authmap(kubeconfig, "rollback", "--context", "prod", "--yes").returncode == 0
+        assert cluster.map()["data"] == before
+    listed = authmap(kubeconfig, "rollback", "--context", "prod", "--list").stdout.splitlines()
+    assert [line.endswith("-before-rollback.yaml") for line in listed] == [True, False]
+
+
+def test_backup_of_another_cluster_is_refused(cluster: Cluster, kubeconfig: Path) -> None:
+    authmap(kubeconfig, "fix", "--apply", "--yes", "--context", "prod")
+    (saved,) = backups(kubeconfig)
+    head, _, rest = saved.read_text().partition("\n")
+    other = json.loads(head.removeprefix("# authmap backup ")) | {"server": "https://other"}
+    saved.write_text(f"# authmap backup {json.dumps(other)}\n{rest}")
+    before = cluster.map()
+    run = authmap(kubeconfig, "rollback", "--context", "prod", "--yes")
+    assert run.returncode == 2
+    assert "another cluster" in run.stderr
+    assert cluster.map() == before
+
+
+def test_entries_that_came_since_are_not_dropped_in_passing(
+    cluster: Cluster, kubeconfig: Path
+) -> None:
+    authmap(kubeconfig, "fix", "--apply", "--yes", "--context", "prod")
+    new = "- rolearn: arn:aws:iam::111111111111:role/new\n  username: new:{{SessionName}}\n"
+    cluster.set_data({"mapRoles": roles(cluster) + new})
+    before = cluster.map()
+    run = authmap(kubeconfig, "rollback", "--context", "prod", "--yes")
+    assert run.returncode == 2
+    assert "role/new" in run.stderr
+    assert cluster.map() == before
+    risk = authmap(kubeconfig, "rollback", "--context", "prod", "--yes", "--accept-lockout-risk")
+    assert risk.returncode == 0
+    assert "role/new" not in roles(cluster)
+
+
+def test_lists_are_asked_for_in_pages(cluster: Cluster, kubeconfig: Path) -> None:
+    """As many as AUTHMAP_BINDINGS says."""
+
+    def bind(number: int) -> None:
+        user = "staff" if number == BINDINGS - 1 else "x"
+        cluster.bind(f"many-{number:05}", role="view", users=[user], settle=False)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(bind, range(BINDINGS)))
+    held = len(cluster.must("GET", f"{RBAC}/clusterrolebindings")["items"])
+    mark = cluster.mark()
+    run = authmap(kubeconfig, "lint", "--context", "prod", "-f", "concise")
+    assert f"many-{BINDINGS - 1:05} names the user `staff`" in run.stdout
+    asked = [event["objectRef"]["resource"] for event in cluster.audit(mark)]
+    pages = ["clusterrolebindings"] * -(-held // 500)
+    assert asked == ["configmaps", *pages, "rolebindings"]
+
+
+def test_resolve_and_show_ask_the_cluster(cluster: Cluster, kubeconfig: Path) -> None:
+    cluster.bind("on-call", role="view", groups=["system:masters"])
+    session = "arn:aws:sts::111111111111:assumed-role/staff/alice"
+    run = authmap(kubeconfig, "resolve", session, "--context", "prod")
+    assert run.returncode == 0, run.stderr
+    assert "mapped by mapRoles[1], context:prod kube-system/aws-auth mapRoles:7" in run.stdout
+    assert "on-call: ClusterRole/view, by the group `system:masters`" in run.stdout
+    shown = authmap(kubeconfig, "show", "--context", "prod")
+    assert "everyone: staff" in shown.stdout
+    assert authmap(kubeconfig, "show", "--context", "prod", "x.yaml").returncode == 2

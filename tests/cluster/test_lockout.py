@@ -1,0 +1,276 @@
+"""Nobody is locked out: attempts that are refused, and one that is taken back.
+
+On the whole chain where the login matters: callers are sessions of IAM roles, and the map that is
+changed is the one that lets them in.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cluster.process import wait_until
+from cluster.run import authmap
+
+if TYPE_CHECKING:
+    from cluster.chain import Chain
+    from cluster.server import Cluster
+
+FIXTURE = Path(__file__).parents[2] / "fixtures" / "aws-auth.yaml"
+ALICE, BOB = "alice@example.com", "bob@example.com"
+ADMISSION = "/apis/admissionregistration.k8s.io/v1"
+NEW = "role:111111111111:staff:"
+MAP_EDITOR = {
+    "apiGroups": [""],
+    "resources": ["configmaps"],
+    "resourceNames": ["aws-auth"],
+    "verbs": ["get", "patch"],
+}
+APPLY = ("fix", "--apply", "--yes", "--context", "prod", "--fail-on=never")
+
+
+def staff(groups: str) -> bytes:
+    return f"""\
+kind: ConfigMap
+apiVersion: v1
+metadata: {{name: aws-auth, namespace: kube-system}}
+data:
+  mapRoles: |
+    - rolearn: arn:aws:iam::111111111111:role/staff
+      username: staff
+      groups: {groups}
+""".encode()
+
+
+def names_in_audit_log(chain: Chain) -> list[str]:
+    """Who two sessions of role staff are, one after the other."""
+    mark = chain.cluster.mark()
+    for session in (ALICE, BOB):
+        config = chain.kubeconfig("staff", session, context="look")
+        chain.cluster.kubectl("--kubeconfig", str(config), "get", "--raw", "/version")
+    return [event["user"]["username"] for event in chain.cluster.audit(mark)]
+
+
+def requests(chain: Chain, mark: int) -> int:
+    """How many there were up to the first fresh login; more of them wait for the authenticator."""
+    asked = [event["objectRef"]["resource"] for event in chain.cluster.audit(mark)]
+    return len(asked) - 2 * (asked.count("selfsubjectreviews") - 2)
+
+
+def test_founding_experiment(chain: Chain, tmp_path: Path) -> None:
+    chain.cluster.create_map(FIXTURE.read_bytes())
+    chain.wait_for_login("staff")
+    assert names_in_audit_log(chain) == ["staff", "staff"]
+
+    kubeconfig = chain.kubeconfig("staff", ALICE, path=tmp_path / "config")
+    mark = chain.cluster.mark()
+    applied = authmap(kubeconfig, *APPLY)
+    assert applied.returncode == 0, applied.stderr
+    assert requests(chain, mark) == 10
+    assert "we are mapped by an entry that changes" in applied.stderr
+    assert f"a fresh login is `{NEW}alice-example.com`" in applied.stderr
+    assert names_in_audit_log(chain) == [f"{NEW}alice-example.com", f"{NEW}bob-example.com"]
+
+    mark = chain.cluster.mark()
+    back = authmap(kubeconfig, "rollback", "--yes", "--context", "prod")
+    assert back.returncode == 0, back.stderr
+    assert requests(chain, mark) == 10
+    assert "a fresh login is `staff`" in back.stderr
+    assert names_in_audit_log(chain) == ["staff", "staff"]
+
+
+def test_what_breaks_the_fresh_login_is_put_back(chain: Chain, tmp_path: Path) -> None:
+    """Bound by the old username only, and told to go on although the guards cannot tell."""
+    cluster = chain.cluster
+    cluster.create_map(staff("[]"))
+    chain.wait_for_login("staff")
+    cluster.role("map-editor", [MAP_EDITOR], namespace="kube-system")
+    cluster.bind("staff", role="map-editor", kind="Role", users=["staff"], namespace="kube-system")
+    kubeconfig = chain.kubeconfig("staff", ALICE, path=tmp_path / "config")
+    before = cluster.map()["data"]
+
+    refused = authmap(kubeconfig, *APPLY, "--rename", "staff")
+    assert refused.returncode == 2
+    assert "may not list clusterrolebindings and rolebindings" in refused.stderr
+    assert cluster.map()["data"] == before
+
+    mark = cluster.mark()
+    run = authmap(kubeconfig, *APPLY, "--rename", "staff", "--accept-lockout-risk")
+    assert run.returncode == 3, run.stderr
+    assert "the old map was put back" in run.stderr
+    assert cluster.map()["data"] == before
+    writes = [
+        (e["user"]["username"], e["responseStatus"]["code"], "dryRun" in e["requestURI"])
+        for e in cluster.audit(mark)
+        if e["verb"] == "patch"
+    ]
+    assert ("staff", 200, False) in writes
+    assert (f"{NEW}alice-example.com", 403, True) in writes
+    assert writes[-1] == ("staff", 200, False)  # by the session whose login came before
+
+
+def test_caller_bound_by_username_alone_is_refused(chain: Chain, tmp_path: Path) -> None:
+    chain.cluster.create_map(staff("[developers]"))
+    chain.wait_for_login("staff")
+    chain.cluster.bind("staff", users=["staff"])
+    kubeconfig = chain.kubeconfig("staff", ALICE, path=tmp_path / "config")
+    before = chain.cluster.map()
+    held = authmap(kubeconfig, *APPLY)
+    assert "ClusterRoleBinding staff names the user `staff`" in held.stderr
+    assert "nothing to change" in held.stderr
+    for risk in ((), ("--accept-lockout-risk",)):
+        run = authmap(kubeconfig, *APPLY, "--rename=staff", *risk)
+        assert run.returncode == 2
+        assert "ClusterRoleBinding staff names the user `staff`" in run.stderr
+        assert chain.cluster.map() == before
+
+
+def test_caller_whose_group_is_bound_elsewhere_is_refused(chain: Chain, tmp_path: Path) -> None:
+    """The bindings cannot be listed, but the API server is asked what the new name may do."""
+    cluster = chain.cluster
+    cluster.create_map(staff("[developers]"))
+    chain.wait_for_login("staff")
+    ask = {
+        "apiGroups": ["authorization.k8s.io"],
+        "resources": ["subjectaccessreviews"],
+        "verbs": ["create"],
+    }
+    cluster.role("asker", [ask])
+    cluster.bind("asker", role="asker", users=["staff"])
+    cluster.role("map-editor", [MAP_EDITOR], namespace="kube-system")
+    cluster.bind("staff", role="map-editor", kind="Role", users=["staff"], namespace="kube-system")
+    cluster.namespace("team")
+    cluster.bind("developers", role="admin", groups=["developers"], namespace="team")
+    kubeconfig = chain.kubeconfig("staff", ALICE, path=tmp_path / "config")
+    before = cluster.map()
+    run = authmap(kubeconfig, *APPLY, "--accept-lockout-risk")
+    assert run.returncode == 2
+    assert f"as `{NEW}alice-example.com` in `developers` we could not take" in run.stderr
+    assert cluster.map() == before
+
+    where = "kube-system"
+    cluster.bind("edit", role="map-editor", kind="Role", groups=["developers"], namespace=where)
+    assert authmap(kubeconfig, *APPLY, "--accept-lockout-risk").returncode == 0
+    assert cluster.map() != before
+
+
+def test_node_entry_is_not_touched(cluster: Cluster, tmp_path: Path) -> None:
+    manifest = FIXTURE.read_bytes().replace(b"        - system:nodes\n", b"")
+    cluster.create_map(manifest)
+    before = cluster.map()["data"]["mapRoles"]
+    kubeconfig = cluster.kubeconfig("editor", path=tmp_path / "config")
+    run = authmap(kubeconfig, *APPLY, "--select=AM304", "--unsafe-fixes")
+    assert "the entry belongs to a node" in run.stderr
+    assert cluster.map()["data"]["mapRoles"] == before
+    assert authmap(kubeconfig, *APPLY).returncode == 0  # and it keeps nothing else back
+    assert cluster.map()["data"]["mapRoles"] == before.replace(
+        "username: staff", "username: role:{{AccountID}}:staff:{{SessionName}}"
+    )
+
+
+def test_section_that_is_lost_comes_to_life_only_on_request(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    """All that is in it would be in force at once, and nobody has looked at it for a long time."""
+    lost = staff("[developers]").replace(b"username: staff", b"username: {{SessionName}}")
+    cluster.create_map(lost)
+    before = cluster.map()
+    kubeconfig = cluster.kubeconfig("editor", path=tmp_path / "config")
+    run = authmap(kubeconfig, *APPLY)
+    assert run.returncode == 2
+    assert "mapRoles is lost today, and by the fix all 1 of its mappings would be" in run.stderr
+    assert cluster.map() == before
+    assert authmap(kubeconfig, *APPLY, "--unsafe-fixes").returncode == 0
+    assert (
+        'username: "role:{{AccountID}}:staff:{{SessionName}}"' in cluster.map()["data"]["mapRoles"]
+    )
+
+
+def test_section_that_would_be_lost_is_refused(cluster: Cluster, tmp_path: Path) -> None:
+    cluster.create_map(FIXTURE.read_bytes())
+    kubeconfig = cluster.kubeconfig("editor", path=tmp_path / "config")
+    assert authmap(kubeconfig, *APPLY).returncode == 0
+    (saved,) = (tmp_path / "state").rglob("*.yaml")
+    saved.write_text(saved.read_text().replace("      username: staff", "     username: staff"))
+    before = cluster.map()
+    run = authmap(kubeconfig, "rollback", "--yes", "--context", "prod", "--accept-lockout-risk")
+    assert run.returncode == 2
+    assert "every mapping in it is lost" in run.stderr
+    assert cluster.map() == before
+
+
+def test_admission_that_rejects(cluster: Cluster, tmp_path: Path) -> None:
+    cluster.create_map(FIXTURE.read_bytes())
+    rule = {
+        "apiGroups": [""],
+        "apiVersions": ["v1"],
+        "operations": ["UPDATE"],
+        "resources": ["configmaps"],
+    }
+    policy = {
+        "metadata": {"name": "frozen"},
+        "spec": {
+            "matchConstraints": {"resourceRules": [rule]},
+            "validations": [{"expression": "false", "message": "the map is frozen"}],
+        },
+    }
+    cluster.must("POST", f"{ADMISSION}/validatingadmissionpolicies", policy)
+    spec = {"policyName": "frozen", "validationActions": ["Deny"]}
+    binding = {"metadata": {"name": "frozen"}, "spec": spec}
+    cluster.must("POST", f"{ADMISSION}/validatingadmissionpolicybindings", binding)
+    data = cluster.map()["data"]
+    kubeconfig = cluster.kubeconfig("editor", path=tmp_path / "config")
+    patch = [{"op": "add", "path": "/metadata/labels", "value": {"probe": "x"}}]
+
+    def frozen() -> bool:
+        path = "/api/v1/namespaces/kube-system/configmaps/aws-auth?dryRun=All"
+        kind = "application/json-patch+json"
+        return cluster.raw("PATCH", path, patch, content_type=kind).status == 422
+
+    wait_until(frozen, "the policy")
+    run = authmap(kubeconfig, *APPLY)
+    assert run.returncode == 2
+    assert "the map is frozen" in run.stderr
+    assert cluster.map()["data"] == data
+
+
+@pytest.mark.parametrize(
+    ("metadata", "name"),
+    [
+        ({"labels": {"argocd.argoproj.io/instance": "auth"}}, "Argo CD"),
+        ({"labels": {"kustomize.toolkit.fluxcd.io/name": "auth"}}, "Flux"),
+        ({"annotations": {"meta.helm.sh/release-name": "auth"}}, "Helm"),
+    ],
+)
+def test_owner_that_overwrites_is_named(
+    cluster: Cluster, tmp_path: Path, metadata: dict[str, object], name: str
+) -> None:
+    manifest = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "aws-auth", "namespace": "kube-system"} | metadata,
+        "data": {"mapRoles": staff("[developers]").decode().partition("mapRoles: |\n")[2]},
+    }
+    cluster.create_map(json.dumps(manifest).encode())
+    before = cluster.map()
+    kubeconfig = cluster.kubeconfig("editor", path=tmp_path / "config")
+    run = authmap(kubeconfig, *APPLY)
+    assert run.returncode == 2
+    assert f"{name} writes this object" in run.stderr
+    assert cluster.map() == before
+    assert authmap(kubeconfig, *APPLY, "--override-owner").returncode == 0
+    assert cluster.map() != before
+
+
+def test_terraform_is_known_by_its_field_manager(cluster: Cluster, tmp_path: Path) -> None:
+    cluster.create_map(staff("[developers]"))
+    path = "/api/v1/namespaces/kube-system/configmaps/aws-auth?fieldManager=Terraform"
+    patch = [{"op": "add", "path": "/data/mapAccounts", "value": "[]"}]
+    cluster.must("PATCH", path, patch, content_type="application/json-patch+json")
+    kubeconfig = cluster.kubeconfig("editor", path=tmp_path / "config")
+    run = authmap(kubeconfig, *APPLY)
+    assert run.returncode == 2
+    assert "Terraform writes this object (field manager Terraform)" in run.stderr

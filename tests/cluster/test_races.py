@@ -1,0 +1,485 @@
+"""Somebody else writes the map while authmap does: nobody's change is lost, nobody's name."""
+
+from __future__ import annotations
+
+import os
+import re
+from concurrent.futures import ThreadPoolExecutor, wait
+from pathlib import Path
+from random import Random
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from authmap.cluster import apply, plan
+from authmap.cluster.errors import ClusterError
+from authmap.cluster.kubeconfig import Access
+from authmap.cluster.session import Session
+from authmap.options import Options
+from cluster.moments import authmap
+from cluster.proxy import Proxy, Reply, Request, Trouble
+from cluster.run import on_terminal
+from cluster.server import AWS_AUTH
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from authmap.cluster.plan import Plan
+    from authmap.cluster.reading import Live
+    from cluster.server import Cluster
+
+RACES = int(os.environ.get("AUTHMAP_RACES", "200"))
+FIXTURE = Path(__file__).parents[2] / "fixtures" / "aws-auth.yaml"
+APPLY = ("fix", "--apply", "--context", "prod", "--fail-on=never")
+FIXED = "role:{{AccountID}}:staff:{{SessionName}}"
+GOOD = """\
+- rolearn: arn:aws:iam::111111111111:role/good
+  username: role:{{AccountID}}:good:{{SessionName}}
+  groups: [readers]
+"""
+BAD = """\
+- rolearn: arn:aws:iam::111111111111:role/other
+  username: other
+  groups: [system:masters]
+"""
+
+DRY_RUN, WRITE, READ_BACK, LOGIN = ("PATCH", 1), ("PATCH", 2), ("GET", 2), ("PATCH", 3)
+"""The requests that are steps of an apply, by what it sends for the object."""
+
+
+@pytest.fixture(autouse=True)
+def live_map(cluster: Cluster) -> None:
+    cluster.create_map(FIXTURE.read_bytes())
+
+
+def roles(cluster: Cluster) -> str:
+    return str(cluster.map()["data"]["mapRoles"])
+
+
+def add(cluster: Cluster, text: str) -> None:
+    """Write an entry more, in front of the others."""
+    data = cluster.map()["data"]
+    cluster.set_data(data | {"mapRoles": text + data["mapRoles"]})
+
+
+def meanwhile(step: tuple[str, int], act: Callable[[], object]) -> Callable[[Request], None]:
+    """Do something before a request goes on to the API server."""
+
+    def behaviour(request: Request) -> None:
+        if (request.method, request.nth) == step and "aws-auth" in request.path:
+            act()
+
+    return behaviour
+
+
+@pytest.mark.parametrize("step", [DRY_RUN, WRITE])
+def test_the_same_edits_go_on(cluster: Cluster, tmp_path: Path, step: tuple[str, int]) -> None:
+    with Proxy(cluster, meanwhile(step, lambda: add(cluster, GOOD))) as proxy:
+        config = cluster.kubeconfig("editor", path=tmp_path / "config", url=proxy.url)
+        run = authmap(config, *APPLY, "--yes")
+    assert run.returncode == 0, run.stderr
+    assert "nothing was written" not in run.stderr  # as it is in the end
+    assert run.stderr.count(", in place of ") == 1
+    assert roles(cluster).startswith(GOOD)
+    assert f"  username: {FIXED}\n" in roles(cluster)
+    (saved,) = (tmp_path / "state").rglob("*.yaml")
+    assert GOOD.splitlines()[0] in saved.read_text()
+
+
+@pytest.mark.parametrize("step", [DRY_RUN, WRITE])
+def test_other_edits_are_refused_unasked(
+    cluster: Cluster, tmp_path: Path, step: tuple[str, int]
+) -> None:
+    theirs = []
+
+    def act() -> None:
+        add(cluster, BAD)
+        theirs.append(cluster.map())
+
+    with Proxy(cluster, meanwhile(step, act)) as proxy:
+        config = cluster.kubeconfig("editor", path=tmp_path / "config", url=proxy.url)
+        run = authmap(config, *APPLY, "--yes")
+    assert run.returncode == 2
+    assert "--yes was not said to that: run again; nothing was written" in run.stderr
+    assert [cluster.map()] == theirs
+    assert list((tmp_path / "state").rglob("*.yaml")) == []
+
+
+@pytest.mark.parametrize("answer", ["y", "n"])
+def test_other_edits_are_asked_about(cluster: Cluster, tmp_path: Path, answer: str) -> None:
+    with Proxy(cluster, meanwhile(WRITE, lambda: add(cluster, BAD))) as proxy:
+        config = cluster.kubeconfig("editor", path=tmp_path / "config", url=proxy.url)
+        code, said = on_terminal(config, *APPLY, answers=["y", answer])
+    assert said.count("fix 1 entry in context `prod`") == 1
+    assert said.count("fix 2 entries in context `prod`") == 1
+    assert "role:{{AccountID}}:other:{{SessionName}}" in said
+    if answer == "y":
+        assert code == 0, said
+        assert ("username: staff" in roles(cluster), "username: other" in roles(cluster)) == (
+            False,
+            False,
+        )
+    else:
+        assert code == 2
+        assert "the answer is no; nothing was written" in said
+        assert list((tmp_path / "state").rglob("*.yaml")) == []
+        assert "username: staff" in roles(cluster)
+
+
+def test_a_binding_that_came_during_the_question_keeps_its_user(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    add(cluster, BAD)
+    config = cluster.kubeconfig("editor", path=tmp_path / "config")
+
+    def late() -> str:
+        cluster.bind("late", role="view", users=["staff"])
+        return "y"
+
+    code, said = on_terminal(config, *APPLY, answers=[late, "y"])
+    assert code == 0, said
+    assert said.count("fix 2 entries in context `prod`") == 1
+    assert said.count("fix 1 entry in context `prod`") == 1
+    assert "ClusterRoleBinding late names the user `staff`, who would lose ClusterRole/view" in said
+    assert ("username: staff" in roles(cluster), "username: other" in roles(cluster)) == (
+        True,
+        False,
+    )
+    assert len(list((tmp_path / "state").rglob("*.yaml"))) == 1
+
+
+def test_an_owner_that_came_during_the_question_is_asked_about(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    config = cluster.kubeconfig("editor", path=tmp_path / "config")
+
+    def late() -> str:
+        mark = {"metadata": {"annotations": {"argocd.argoproj.io/tracking-id": "x"}}}
+        cluster.must("PATCH", AWS_AUTH, mark, content_type="application/merge-patch+json")
+        return "y"
+
+    code, said = on_terminal(config, *APPLY, answers=[late, "n"])
+    assert code == 2, said
+    assert said.count("fix 1 entry in context `prod`") == 2
+    assert "Argo CD writes this object" in said
+    assert "username: staff" in roles(cluster)
+    assert list((tmp_path / "state").rglob("*.yaml")) == []
+
+
+# behind the write
+
+
+@pytest.mark.parametrize(
+    ("step", "said", "more"),
+    [
+        (READ_BACK, "authmap: somebody has written the object again since", ["--no-verify"]),
+        (LOGIN, "may still change the map, but somebody has written the object again since", []),
+    ],
+)
+def test_who_writes_behind_us_is_left_alone(
+    cluster: Cluster, tmp_path: Path, step: tuple[str, int], said: str, more: list[str]
+) -> None:
+    with Proxy(cluster, meanwhile(step, lambda: add(cluster, GOOD))) as proxy:
+        config = cluster.kubeconfig("editor", path=tmp_path / "config", url=proxy.url)
+        run = authmap(config, *APPLY, "--yes", *more)
+    assert run.returncode == 0, run.stderr
+    assert said in run.stderr
+    assert roles(cluster).startswith(GOOD)
+    assert f"  username: {FIXED}\n" in roles(cluster)
+
+
+def locked_out(cluster: Cluster, *acts: Callable[[], object]) -> Callable[[Request], Reply | None]:
+    """A fresh login may do nothing; somebody acts in front of each attempt to put the map back."""
+    left, lost = list(acts), False
+
+    def behaviour(request: Request) -> Reply | None:
+        nonlocal lost
+        if request.method == "PATCH" and "dryRun" in request.path and lost:
+            return Reply.failure(403, "you may not patch it")
+        if request.method == "PATCH" and "dryRun" not in request.path:
+            if lost and left:
+                left.pop(0)()
+            lost = True
+        return None
+
+    assert cluster.map()
+    return behaviour
+
+
+def test_putting_back_keeps_what_others_wrote(cluster: Cluster, tmp_path: Path) -> None:
+    """In the very text that is put back, and somewhere else."""
+
+    def elsewhere() -> None:
+        cluster.set_data(cluster.map()["data"] | {"mapAccounts": "[]"})
+
+    before = roles(cluster)
+    acts = [lambda: add(cluster, GOOD), elsewhere]
+    with Proxy(cluster, locked_out(cluster, *acts)) as proxy:
+        config = cluster.kubeconfig("editor", path=tmp_path / "config", url=proxy.url)
+        run = authmap(config, *APPLY, "--yes")
+    assert run.returncode == 3, run.stderr
+    assert "you may not patch it), so the old map was put back" in run.stderr
+    assert roles(cluster) == GOOD + before
+    assert cluster.map()["data"]["mapAccounts"] == "[]"
+
+
+def test_what_cannot_be_told_apart_is_not_put_back(cluster: Cluster, tmp_path: Path) -> None:
+    lost = "- rolearn: [\n"
+    acts = [lambda: cluster.set_data({"mapRoles": lost})]
+    with Proxy(cluster, locked_out(cluster, *acts)) as proxy:
+        config = cluster.kubeconfig("editor", path=tmp_path / "config", url=proxy.url)
+        run = authmap(config, *APPLY, "--yes")
+    assert run.returncode == 4, run.stderr
+    assert "could not be put back: somebody has changed the same text since" in run.stderr
+    assert roles(cluster) == lost
+
+
+def test_an_answer_that_gets_lost_while_putting_back(cluster: Cluster, tmp_path: Path) -> None:
+    before = cluster.map()["data"]
+    refuses = locked_out(cluster)
+
+    def behaviour(request: Request) -> Reply | Trouble | None:
+        putting_back = (request.method, request.nth) == ("PATCH", 4)
+        return Trouble.LOSE if putting_back else refuses(request)
+
+    with Proxy(cluster, behaviour) as proxy:
+        config = cluster.kubeconfig("editor", path=tmp_path / "config", url=proxy.url)
+        run = authmap(config, *APPLY, "--yes")
+    assert run.returncode == 3, run.stderr
+    assert cluster.map()["data"] == before
+
+
+# again and again, gone, and unanswered
+
+
+def test_attempts_come_to_an_end(cluster: Cluster, tmp_path: Path) -> None:
+    """Somebody writes in front of each of them."""
+
+    def behaviour(request: Request) -> None:
+        if request.method == "PATCH":
+            cluster.set_data(cluster.map()["data"] | {"note": str(request.nth)})
+
+    with Proxy(cluster, behaviour) as proxy:
+        config = cluster.kubeconfig("editor", path=tmp_path / "config", url=proxy.url)
+        run = authmap(config, *APPLY, "--yes")
+    assert run.returncode == 2
+    assert run.stderr.splitlines()[-1] == (
+        "authmap: error: context:prod: 10 times somebody else has written the object between our "
+        "read and our write: run again when they are done; nothing was written"
+    )
+    assert "username: staff" in roles(cluster)
+    assert cluster.map()["data"]["note"] == "10"
+
+
+def test_two_of_us(cluster: Cluster, tmp_path: Path) -> None:
+    other = cluster.kubeconfig("admin", path=tmp_path / "other")
+    with Proxy(cluster, meanwhile(WRITE, lambda: authmap(other, *APPLY, "--yes"))) as proxy:
+        config = cluster.kubeconfig("editor", path=tmp_path / "config", url=proxy.url)
+        run = authmap(config, *APPLY, "--yes")
+    assert run.returncode == 0, run.stderr
+    assert "authmap: nothing to change in context `prod`\n" in run.stderr
+    assert f"  username: {FIXED}\n" in roles(cluster)
+
+
+@pytest.mark.parametrize(
+    ("step", "code", "said"),
+    [
+        (DRY_RUN, 2, "somebody has deleted the object since it was read; nothing was written"),
+        (WRITE, 2, "somebody has deleted the object since it was read; nothing was written"),
+        (READ_BACK, 2, "somebody has deleted the object since it was read; the change was made"),
+        (LOGIN, 0, "somebody has deleted the object since it was read: not confirmed"),
+    ],
+)
+@pytest.mark.parametrize("command", [APPLY, ("rollback", "--context", "prod")])
+def test_deleted_meanwhile(
+    cluster: Cluster,
+    tmp_path: Path,
+    command: tuple[str, ...],
+    step: tuple[str, int],
+    code: int,
+    said: str,
+) -> None:
+    """It is not created again by somebody who did not ask for that."""
+    method, nth = step
+    rolls_back = command != APPLY
+    if rolls_back:  # what a fix has asked for before
+        nth += {"GET": 1, "PATCH": 3}[method]
+
+    with Proxy(cluster, meanwhile((method, nth), cluster.delete_map)) as proxy:
+        config = cluster.kubeconfig("editor", path=tmp_path / "config", url=proxy.url)
+        if rolls_back:
+            assert authmap(config, *APPLY, "--yes").returncode == 0
+        more = ["--no-verify"] if step == READ_BACK else []
+        run = authmap(config, *command, "--yes", *more)
+    assert run.returncode == code, run.stderr
+    assert said in run.stderr
+    assert cluster.map() is None
+
+
+def test_an_answer_that_gets_lost_is_looked_for(cluster: Cluster, tmp_path: Path) -> None:
+    def behaviour(request: Request) -> Trouble | None:
+        return Trouble.LOSE if (request.method, request.nth) == WRITE else None
+
+    with Proxy(cluster, behaviour) as proxy:
+        config = cluster.kubeconfig("editor", path=tmp_path / "config", url=proxy.url)
+        run = authmap(config, *APPLY, "--yes")
+    assert run.returncode == 0, run.stderr
+    assert "authmap rollback --context prod" in run.stderr
+    assert f"  username: {FIXED}\n" in roles(cluster)
+
+
+def test_an_answer_that_gets_lost_while_others_write(cluster: Cluster, tmp_path: Path) -> None:
+    """What is there is neither what was nor what was sent: that is not for us to guess about."""
+
+    def behaviour(request: Request) -> Trouble | None:
+        if (request.method, request.nth) == READ_BACK:  # here it is the look for the answer
+            add(cluster, GOOD)
+        return Trouble.LOSE if (request.method, request.nth) == WRITE else None
+
+    with Proxy(cluster, behaviour) as proxy:
+        config = cluster.kubeconfig("editor", path=tmp_path / "config", url=proxy.url)
+        run = authmap(config, *APPLY, "--yes")
+    assert run.returncode == 2
+    assert "whether the change was made is not known" in run.stderr
+    assert roles(cluster).startswith(GOOD)
+
+
+# many at once
+
+
+class Fixer(Session):
+    """Makes fixes without a word, lets others start meanwhile, and counts how often it met them."""
+
+    def __init__(self, config: Path, backups: Path) -> None:
+        super().__init__("prod", Access(str(config)))
+        self.wishes = apply.Wishes(yes=True, backup_dir=str(backups))
+        self.started = Event()
+        self.wait = self.runs = self.plans = self.refused = 0
+
+    def request(self, *arguments: Any, **options: Any) -> dict[str, Any]:
+        """Send a request; in front of the one that is waited for, the others start."""
+        self.wait -= 1
+        if self.wait < 0:
+            self.started.set()
+        return super().request(*arguments, **options)
+
+    def fix(self, *, verify: bool = False) -> bool:
+        """Fix; False where there is nothing to fix."""
+        self.runs += 1
+        wishes = self.wishes._replace(verify=verify)
+        change = apply.Change(self.plan, "fix")
+        try:
+            return apply.run(self, change, Options(), wishes, self).written
+        except ClusterError as error:
+            if "--yes was not said to that" not in str(error):
+                raise
+            self.refused += 1
+            return True
+
+    def plan(self, live: Live) -> Plan:
+        """Plan, after each read."""
+        self.plans += 1
+        return plan.of_fix(live, Options())
+
+    def say(self, text: str) -> None:
+        """Say nothing."""
+
+    def show(self, plan: Plan) -> None:
+        """Show nothing."""
+
+    def ask(self, question: str) -> bool:
+        """Never asked."""
+        raise AssertionError(question)
+
+    def made(self, done: apply.Done, *, lost: bool = False) -> None:
+        """Say nothing."""
+
+
+def entry(name: str, *, fixed: bool = False) -> str:
+    """An entry that can be fixed, or that is."""
+    username = f"role:{{{{AccountID}}}}:{name}:{{{{SessionName}}}}" if fixed else name
+    return f"""\
+- rolearn: arn:aws:iam::111111111111:role/{name}
+  username: {username}
+  groups: [g-{name}]
+"""
+
+
+def split(text: str) -> list[str]:
+    """The entries in a text."""
+    return re.findall("^- .*\n(?:  .*\n)*", text, re.MULTILINE)
+
+
+def edit(cluster: Cluster, change: Callable[[list[str]], list[str]]) -> list[str]:
+    """Change the entries as `kubectl edit` does, again where somebody was faster; what they are."""
+    while True:
+        held = cluster.map()
+        entries = change(split(held["data"]["mapRoles"]))
+        held["data"]["mapRoles"] = "".join(entries)
+        answer = cluster.raw("PUT", AWS_AUTH, held)
+        if answer.status == 200:
+            return entries
+        assert answer.status == 409, answer.body
+
+
+def named(entries: list[str]) -> list[str]:
+    """The names of their roles."""
+    return [text.partition("role/")[2].partition("\n")[0] for text in entries]
+
+
+def test_many_races(cluster: Cluster, tmp_path: Path) -> None:
+    """Some of three add, remove and reorder entries while fixes are made until none is left.
+
+    Each time they start in front of another request of the fix, and then run as they run.
+    """
+    fixer = Fixer(cluster.kubeconfig("editor", path=tmp_path / "config"), tmp_path / "backups")
+    with ThreadPoolExecutor(3) as pool:
+        for race in range(RACES):
+            names = [f"{n}-{race}" for n in range(4)]
+            cluster.set_data({"mapRoles": "".join(map(entry, names))})
+            fixer.started.clear()
+            fixer.wait = race % 8
+            chance = Random(race)  # noqa: S311 - the same each time
+            gone, at, order = chance.choice(names), chance.randrange(4), chance.sample(range(9), 9)
+            new = entry(f"new-{race}", fixed=race % 2 == 0)
+
+            def add(entries: list[str], new: str = new, at: int = at) -> list[str]:
+                return [*entries[:at], new, *entries[at:]]
+
+            def remove(entries: list[str], gone: str = gone) -> list[str]:
+                return [text for text in entries if named([text]) != [gone]]
+
+            def reorder(entries: list[str], order: list[int] = order) -> list[str]:
+                return [entries[n] for n in order if n < len(entries)]
+
+            def once(change: Callable[[list[str]], list[str]]) -> list[str]:
+                fixer.started.wait()
+                return edit(cluster, change)
+
+            changes: list[Callable[[list[str]], list[str]]] = [add, remove, reorder]
+            writers = {
+                change: pool.submit(once, change)
+                for change in chance.sample(changes, chance.randint(1, 3))
+            }
+            fixer.fix(verify=race % 10 == 0)
+            fixer.started.set()
+            wait(writers.values())
+            left = [name for name in names if remove not in writers or name != gone]
+            left += [f"new-{race}"] if add in writers else []
+            held = split(roles(cluster))
+            assert sorted(named(held)) == sorted(left)
+            assert set(held) <= {entry(name, fixed=done) for name in left for done in (True, False)}
+            while fixer.fix():
+                held = split(roles(cluster))
+                if set(held) == {entry(name, fixed=True) for name in left}:
+                    break
+            assert sorted(held) == sorted(entry(name, fixed=True) for name in left)
+            if reorder in writers:
+                kept = named(writers[reorder].result())
+                assert [n for n in named(held) if n in kept] == [n for n in kept if n in left]
+    met = fixer.plans - fixer.runs
+    print(
+        f"{RACES} races: {fixer.runs} fixes; {met} met somebody, {fixer.refused} gave way to them"
+    )
+    assert RACES < 50 or met > fixer.refused > 0

@@ -1,0 +1,40 @@
+"""Fixtures that several test files share."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+import need
+import oracle
+import pytest
+from hypothesis import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+settings.register_profile("no clock", deadline=None)
+settings.load_profile("no clock")
+
+for number, usual in (
+    (signal.SIGINT, signal.default_int_handler),
+    (signal.SIGHUP, signal.SIG_DFL),
+):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        # so a shell starts what is in the background, and nohup: our children would not hear
+        signal.signal(number, usual)
+
+
+@pytest.fixture(scope="session")
+def real() -> Iterator[oracle.Oracle]:
+    """The real authenticator."""
+    path = oracle.binary()
+    if path is None:
+        need.unavailable(
+            "authenticator",
+            "Go is not installed, with which the real authenticator is built; install it from "
+            "https://go.dev/dl to run this test",
+        )
+    running = oracle.Oracle(path)
+    yield running
+    running.close()

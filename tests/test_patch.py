@@ -1,0 +1,584 @@
+"""Edits change the bytes they must and no other, in every way in which a map can be written."""
+
+from __future__ import annotations
+
+import json
+import os
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+from hypothesis import HealthCheck, assume, example, given, settings
+from hypothesis import strategies as st
+
+from authmap import patch, verify
+from authmap.document import read
+from authmap.options import Options
+from authmap.source import Source
+from authmap.workflow import FixResult, fix
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from authmap.finding import Change, Fix
+
+EXAMPLES = int(os.environ.get("AUTHMAP_EXAMPLES", "1000"))
+SETTINGS = settings(
+    max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+
+HEAD = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: aws-auth\n  namespace: kube-system\n"
+ROLE = "arn:aws:iam::111111111111:role/"
+Entries = list[tuple[str, str, list[str]]]
+
+
+class Item(NamedTuple):
+    """One entry, and how its username is written."""
+
+    role: str
+    username: str
+    groups: list[str]
+    quote: str = ""
+
+
+# How the list is written: each is a text of entries.
+
+
+def scalar(value: str, quote: str, *, flow: bool) -> str:
+    if quote == '"':
+        return json.dumps(value, ensure_ascii=False)
+    plain = value[0].isalnum() and not set(value) & set("#:,[]{}\"'") and value[-1] != " "
+    if quote == "'" or flow or not plain:
+        return "'" + value.replace("'", "''") + "'"
+    return value
+
+
+def block(items: list[Item], *, indent: str = "") -> str:
+    text = ""
+    for item in items:
+        text += f"- rolearn: {ROLE}{item.role}  # {item.role}\n"
+        if item.quote in ("|", ">"):
+            text += f"  username: {item.quote}-\n      {item.username}\n"
+        else:
+            text += f"  username: {scalar(item.username, item.quote, flow=False)}   # who\n"
+        text += "  groups:\n" + "".join(f"  {indent}- {group}\n" for group in item.groups)
+        text += "  # end\n"
+    return text
+
+
+def block_indented(items: list[Item]) -> str:
+    return block(items, indent="  ")
+
+
+def flow(items: list[Item]) -> str:
+    return "".join(
+        f"- {{rolearn: {ROLE}{item.role}, username: {scalar(item.username, item.quote, flow=True)},"
+        f" groups: [{', '.join(item.groups)}]}}\n"
+        for item in items
+    )
+
+
+def objects(items: list[Item]) -> list[dict[str, object]]:
+    return [
+        {"rolearn": ROLE + item.role, "username": item.username, "groups": item.groups}
+        for item in items
+    ]
+
+
+def json_line(items: list[Item]) -> str:
+    return json.dumps(objects(items), ensure_ascii=False)
+
+
+def json_pretty(items: list[Item]) -> str:
+    return json.dumps(objects(items), ensure_ascii=False, indent=2)
+
+
+INNER = [block, block_indented, flow, json_line, json_pretty]
+
+
+# How the section is written: each is a file that holds the text.
+
+
+def literal(text: str, header: str = "|") -> str:
+    return (
+        f"{HEAD}data:\n  mapRoles: {header}\n" + indented(text, "    ") + "  mapUsers: |\n    []\n"
+    )
+
+
+def literal_stripped(text: str) -> str:
+    return literal(text, "|-  # roles")
+
+
+def literal_at_the_end(text: str) -> str:
+    return "data:\n  mapAccounts: '[]'\n  mapRoles: |+\n" + indented(text.rstrip("\n"), "      ")
+
+
+def indented(text: str, by: str) -> str:
+    lines = text.removesuffix("\n").split("\n")
+    return "".join(f"{by}{line}\n" if line else "\n" for line in lines)
+
+
+def folded(text: str) -> str:
+    """A break between lines that do not begin with a blank has to be written twice."""
+    lines = text.removesuffix("\n").split("\n")
+    written = lines[0]
+    for before, line in pairwise(lines):
+        written += "\n" if line.startswith(" ") or before.startswith(" ") else "\n\n"
+        written += line
+    return f"{HEAD}data:\n  mapRoles: >\n" + indented(written + "\n", "    ")
+
+
+def double(text: str) -> str:
+    return f"{HEAD}data:\n  mapRoles: {json.dumps(text, ensure_ascii=False)}\n"
+
+
+def double_over_lines(text: str) -> str:
+    """As Python's yaml.dump writes it: broken behind each line, with the blanks escaped."""
+    lines = [json.dumps(line, ensure_ascii=False)[1:-1] for line in text.splitlines()]
+    lines = [lines[0], *("\\" * line.startswith(" ") + line for line in lines[1:])]
+    return f'{HEAD}data:\n  mapRoles: "' + "\\n\\\n    ".join(lines) + '\\n"\n'
+
+
+def single(text: str) -> str:
+    return f"{HEAD}data:\n  mapRoles: '" + text.rstrip("\n").replace("'", "''") + "'\n"
+
+
+def native(text: str) -> str:
+    return f"{HEAD}data:\n  mapRoles:\n" + indented(text, "    ") + "  other: x\n"
+
+
+def bare(text: str) -> str:
+    return "# roles\n" + text
+
+
+def manifest_in_json(text: str) -> str:
+    metadata = {"name": "aws-auth", "namespace": "kube-system"}
+    document = {"kind": "ConfigMap", "data": {"mapRoles": text, "x": "y"}, "metadata": metadata}
+    return json.dumps(document, indent=4)
+
+
+OUTER = [
+    literal, literal_stripped, literal_at_the_end, folded, double, double_over_lines, single,
+    native, bare, manifest_in_json,
+]  # fmt: skip
+BY_LINES = [literal, literal_stripped, literal_at_the_end, native, bare]
+
+
+# What is in it.
+
+NAME = st.text("abcXYZ019+=.@_-", min_size=1, max_size=12)
+ODD = "ab \t'\"\\#:,[]&*!|>@`%?-=~é\u00a0\u2028😀\u200b/.0"
+USERNAME = st.text(ODD, min_size=1, max_size=12).map(lambda text: "a" + text + "z")
+TAME = st.text("abc-_.:/ é'\"#", max_size=10).map(lambda text: "a" + text + "z")
+GROUPS = st.lists(st.sampled_from(["developers", "system:masters", "team-é", "x"]), min_size=1)
+QUOTE = st.sampled_from(["", "'", '"', "|", ">"])
+
+
+@st.composite
+def item(draw: st.DrawFn, number: int, username: st.SearchStrategy[str] = TAME) -> Item:
+    name = draw(NAME)
+    return Item(f"{name}{number}", draw(username), draw(GROUPS), draw(QUOTE))
+
+
+@st.composite
+def maps(draw: st.DrawFn) -> tuple[list[Item], int]:
+    """Entries of which exactly one lacks the session name: its index."""
+    count = draw(st.integers(1, 4))
+    target = draw(st.integers(0, count - 1))
+    items = []
+    for number in range(count):
+        made = draw(item(number))
+        if number != target:
+            made = made._replace(username=made.username + ":{{SessionName}}")
+        items.append(made)
+    return items, target
+
+
+@st.composite
+def files(draw: st.DrawFn) -> tuple[bytes, list[Item], int]:
+    items, target = draw(maps())
+    inner, outer = draw(st.sampled_from(INNER)), draw(st.sampled_from(OUTER))
+    assume(outer is not single or inner is json_line)
+    return finish(draw, outer(inner(items))), items, target
+
+
+def finish(draw: st.DrawFn, text: str) -> bytes:
+    if draw(st.booleans()):
+        text = text.removesuffix("\n")
+    if draw(st.booleans()):
+        text = text.replace("\n", "\r\n")
+    bom = "\ufeff" if draw(st.booleans()) else ""
+    return (bom + text).encode()
+
+
+def entries(data: bytes) -> Entries:
+    return [(entry.arn, entry.username, entry.groups) for entry in read(data).maps[0].entries]
+
+
+def meant(items: list[Item]) -> Entries:
+    return [(ROLE + each.role, each.username, each.groups) for each in items]
+
+
+def changed_lines(before: bytes, after: bytes) -> list[int]:
+    """Numbers of the lines that differ; there must be as many as before."""
+    old, new = before.split(b"\n"), after.split(b"\n")
+    assert len(old) == len(new)
+    return [number for number, pair in enumerate(zip(old, new, strict=True)) if pair[0] != pair[1]]
+
+
+TEMPLATES = [
+    "role:{{AccountID}}:{role_name}:{{SessionName}}",
+    "{username}:{{SessionName}}",
+    'it\'s "{role_name}": # \\ é 😀 {{SessionName}}',
+    "{role_name} {{SessionName}} ",
+    "- {{SessionName}}",
+]
+
+
+@SETTINGS
+@given(files(), st.sampled_from(TEMPLATES))
+def test_one_username_is_one_line(file: tuple[bytes, list[Item], int], template: str) -> None:
+    data, items, target = file
+    assert entries(data) == meant(items)
+    options = Options(select=("AM101",), username_template=template)
+    result = fix(data, options=options)
+    role, username = items[target].role, items[target].username
+    wanted = template.replace("{role_name}", role).replace("{username}", username)
+    assert len(result.applied) == 1, result.held_back
+    assert len(changed_lines(data, result.output)) == 1
+    items[target] = items[target]._replace(username=wanted)
+    assert entries(result.output) == meant(items)
+    assert fix(result.output, options=options).output == result.output
+
+
+@SETTINGS
+@given(st.data())
+def test_any_username_in_any_style(data: st.DataObject) -> None:
+    """Whatever is in it, and whatever goes in: it is one line and what was meant, or held back."""
+    made = data.draw(item(0, USERNAME))
+    inner, outer = data.draw(st.sampled_from(INNER)), data.draw(st.sampled_from(OUTER))
+    before = outer(inner([made])).encode()
+    try:
+        assume(entries(before) == meant([made]))
+    except IndexError:
+        assume(False)
+    new = data.draw(USERNAME).replace("{", "") + "{{SessionName}}"
+    result = fix(before, options=Options(select=("AM101",), username_template=new))
+    if result.applied:
+        assert entries(result.output) == meant([made._replace(username=new)])
+        assert len(changed_lines(before, result.output)) == 1
+    else:
+        assert result.output == before
+        assert len(result.held_back) == 1
+        assert "not what was meant" not in result.held_back[0][1]
+
+
+# Appended groups.
+
+
+def node(groups: list[str]) -> Item:
+    return Item("nodes", "system:node:{{EC2PrivateDNSName}}", groups)
+
+
+@SETTINGS
+@given(st.data(), GROUPS, st.booleans())
+def test_appended_groups(data: st.DataObject, groups: list[str], one: bool) -> None:
+    inner, outer = data.draw(st.sampled_from(INNER)), data.draw(st.sampled_from(OUTER))
+    assume(outer is not single or inner is json_line)
+    assume(outer is not folded or inner not in (block, block_indented))
+    if one:
+        groups = [*groups, "system:nodes"]
+    items = [node(groups), Item("x", "x", ["z"]), node(["system:nodes", "system:bootstrappers"])]
+    items = [each._replace(role=f"{each.role}{number}") for number, each in enumerate(items)]
+    before = finish(data.draw, outer(inner(items)))  # type: ignore[arg-type]
+    assert entries(before) == meant(items)
+    result = fix(before, options=Options(select=("AM304",), unsafe_fixes=True))
+    missing = ["system:bootstrappers"] if one else ["system:bootstrappers", "system:nodes"]
+    items[0] = items[0]._replace(groups=groups + missing)
+    assert entries(result.output) == meant(items)
+    old, new = before.split(b"\n"), result.output.split(b"\n")
+    if inner in (block, block_indented) and outer in BY_LINES:
+        added = [line for line in new if line not in old or new.count(line) > old.count(line)]
+        assert len(new) == len(old) + len(missing)
+        assert {line.split(b"- ")[-1].strip().decode() for line in added} <= set(missing)
+        assert b"\r\n" not in before or result.output.count(b"\n") == result.output.count(b"\r\n")
+    else:
+        assert len(changed_lines(before, result.output)) == 1
+
+
+def mended(text: str, code: str = "AM304") -> FixResult:
+    return fix(text.encode(), options=Options(select=(code,), unsafe_fixes=True))
+
+
+NODE = "- rolearn: arn:aws:iam::111111111111:role/n\n  username: system:node:{{SessionName}}\n"
+
+
+@pytest.mark.parametrize(
+    ("groups", "wanted"),
+    [
+        (
+            "  groups:\n  - system:nodes # why\n  # more\n",
+            "  groups:\n  - system:nodes # why\n  - system:bootstrappers\n  # more\n",
+        ),
+        (
+            "  groups:\n   -   'system:nodes'",
+            "  groups:\n   -   'system:nodes'\n   -   'system:bootstrappers'",
+        ),
+        (
+            "  groups:\r\n  - system:nodes\r\n",
+            "  groups:\r\n  - system:nodes\r\n  - system:bootstrappers\r\n",
+        ),
+        ("  groups: [system:nodes]\n", "  groups: [system:nodes, system:bootstrappers]\n"),
+        ('  groups: ["system:nodes",]\n', '  groups: ["system:nodes", "system:bootstrappers",]\n'),
+        (
+            "  groups: [\n    x,\n    system:nodes # why\n  ]\n",
+            "  groups: [\n    x,\n    system:nodes, system:bootstrappers # why\n  ]\n",
+        ),
+    ],
+)
+def test_appended_beside(groups: str, wanted: str) -> None:
+    result = mended(NODE + groups)
+    assert result.output.decode() == NODE + wanted
+
+
+@pytest.mark.parametrize(
+    "groups",
+    [
+        "  groups: &g\n  - system:nodes\n- groups: *g\n",
+        "  groups:\n  - x\n  - &g system:nodes\n",
+        "  groups:\n  - !!str system:nodes\n",
+        "  groups:\n  - system:nodes\n  - |-\n    x\n",
+        "  groups:\n  - system:nodes\n  - [x]\n",
+        "  groups:\n  -\n    system:nodes\n",
+        "  groups:\n  - system:nodes\n  -\n",
+    ],
+)
+def test_nothing_is_appended_where_it_is_not_plain(groups: str) -> None:
+    result = mended(NODE + groups)
+    assert result.output.decode() == NODE + groups
+    assert result.held_back
+    assert "not what was meant" not in result.held_back[0][1]
+
+
+# What is held back.
+
+STAFF = "- rolearn: arn:aws:iam::111111111111:role/staff\n  groups: [x]\n  username: "
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (STAFF + "&u staff\n- username: *u\n", "anchor"),
+        (STAFF + "staff\n  userid: *u\n- &u x\n", ""),
+        (
+            STAFF.replace("- ", "- &e\n  ", 1) + "b\n- <<: *e\n"
+            "  rolearn: arn:aws:iam::111111111111:role/b\n",
+            "anchor",
+        ),
+        (STAFF + "the\n    staff\n", "several lines"),
+        (STAFF + "'the\n    staff'\n", "several lines"),
+        (STAFF + '"the \\\n    staff"\n', "several lines"),
+        (STAFF + ">-\n    the\n    staff\n", "several lines"),
+        (STAFF + "|-\n    the\n    staff\n", "several lines"),
+        (STAFF + "|\n    staff\n", "line break"),
+        (STAFF + ">\n    staff\n\n", "line break"),
+        (STAFF + '"staff\\n"\n', None),
+        ("data:\n  mapRoles: >\n" + indented(STAFF + "the\n\nstaff\n", "    "), ""),
+        ("data:\n  mapRoles: &r |\n" + indented(STAFF + "a\n", "    ") + "  x: *r\n", "anchor"),
+        ("x: &r |\n" + indented(STAFF + "a\n", "  ") + "data:\n  mapRoles: *r\n", "anchor"),
+    ],
+)
+def test_held_back(text: str, reason: str | None) -> None:
+    result = mended(text, "AM101")
+    if reason is None:
+        assert result.applied
+        return
+    assert result.output == text.encode()
+    assert not result.applied
+    if reason:
+        assert result.held_back
+        assert all(reason in why for _, why in result.held_back)
+
+
+def test_nothing_is_written_that_is_not_verified(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = (STAFF + "staff\n").encode()
+    monkeypatch.setattr(verify, "as_meant", lambda *_: False)
+    result = fix(data, options=Options(select=("AM101",)))
+    assert result.output == data
+    assert not result.applied
+    assert "not what was meant" in result.held_back[0][1]
+
+
+@pytest.mark.parametrize("bad", [{0}, {3}, {6}, {1, 2}, set(range(7)), {0, 2, 4, 6}])
+def test_one_bad_edit_stops_no_other(bad: set[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "".join(STAFF.replace("staff", f"staff{n}") + f"staff{n}\n" for n in range(7))
+    make = patch.edits
+
+    def spoil(fix: Fix) -> list[patch.Edit]:
+        made = make(fix)
+        if any(f"staff{n}" in edit.content for edit in made for n in bad):
+            return [edit._replace(content="x\n  groups: []") for edit in made]
+        return made
+
+    monkeypatch.setattr(patch, "edits", spoil)
+    result = fix(text.encode(), options=Options(select=("AM101",)))
+    names = [username for _, username, _ in entries(result.output)]
+    for number, username in enumerate(names):
+        wanted = f"role:{{{{AccountID}}}}:staff{number}:{{{{SessionName}}}}"
+        assert username == (f"staff{number}" if number in bad else wanted)
+    assert len(result.applied) == 7 - len(bad)
+    assert len(result.held_back) == len(bad)
+    assert all("not what was meant" in reason for _, reason in result.held_back)
+
+
+# What the verification notices: everything but the value that was meant to change.
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        STAFF + "new\n  x: y\n",
+        STAFF + "new\n- x\n",
+        STAFF + "'new '\n",
+        STAFF + "[new]\n",
+        STAFF + "&a new\n---\n",
+        STAFF.replace("[x]", "[x, y]") + "new\n",
+        STAFF.replace("[x]", "['x']") + "new\n",
+        STAFF.replace("groups", "group") + "new\n",
+        STAFF.replace("role/staff", "role/Staff") + "new\n",
+        STAFF.replace("[x]", "!!str [x]") + "new\n",
+        STAFF.replace("[x]", "&g [x]") + "new\n",
+        STAFF.replace("[x]", "x") + "new\n",
+        STAFF + "new: x\n",
+        "",
+        "- [",
+    ],
+)
+def test_verification(wrong: str) -> None:
+    before = (STAFF + "old\n").encode()
+    assert judge(before, (STAFF + "new # why\n").encode(), "new")
+    assert judge(before, (STAFF + "'new'\n").encode(), "new")
+    assert not judge(before, wrong.encode(), "new")
+
+
+@pytest.mark.parametrize("word", ["yes", "~", "12", "1e3", "null", ".inf", "0x1F"])
+def test_a_word_that_is_no_text_is_not_what_was_meant(word: str) -> None:
+    before = (STAFF + "old\n").encode()
+    assert not judge(before, f"{STAFF}{word}\n".encode(), word)
+    assert judge(before, f"{STAFF}'{word}'\n".encode(), word)
+
+
+def test_a_value_that_loses_the_section_is_not_what_was_meant() -> None:
+    before = (STAFF + "old\n").encode()
+    assert judge(before, f'{STAFF}"a/b"\n'.encode(), "a/b")
+    assert not judge(before, f'{STAFF}"a\\/b"\n'.encode(), "a/b")
+
+
+def judge(before: bytes, after: bytes, value: str) -> bool:
+    from authmap.finding import Change
+
+    old = read(before)
+    entry = old.maps[0].entries[0]
+    field = entry.field("username")
+    assert field
+    changes: Iterable[Change] = [Change(entry.section, field.value, value)]
+    return verify.as_meant(old, read(after), changes)
+
+
+# How a value is written where there was plain text.
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ("role:x/y,z", "role:x/y,z"),
+        ("a#b", "a#b"),
+        ("x:", '"x:"'),
+        ("a: b", '"a: b"'),
+        ("a #b", '"a #b"'),
+        (" a", '" a"'),
+        ("a ", '"a "'),
+        ("", '""'),
+        ("yes", '"yes"'),
+        ("012", '"012"'),
+        ("- a", '"- a"'),
+        ("{{a}}", '"{{a}}"'),
+        ('say "a": b', '"say \\"a\\": b"'),
+        ("a\nb\x00", '"a\\nb\\u0000"'),
+    ],
+)
+def test_quotes_where_they_are_needed(value: str, written: str) -> None:
+    assert rewritten(STAFF + "old # why\n", value) == f"{STAFF}{written} # why\n"
+
+
+def test_single_quotes_inside_of_double_ones() -> None:
+    text = double(STAFF + "old\n")
+    assert rewritten(text, "a: b") == text.replace("username: old", "username: 'a: b'")
+    assert rewritten(text, "a\tb") == text.replace("old", '\\"a\\\\u0009b\\"')
+
+
+def rewritten(text: str, value: str) -> str:
+    from authmap.finding import Change
+    from authmap.finding import Fix as AFix
+
+    reading = read(text.encode())
+    entry = reading.maps[0].entries[0]
+    field = entry.field("username")
+    assert field
+    change = Change(entry.section, field.value, value)
+    after = patch.splice(reading.maps[0].source.text, patch.edits(AFix((change,))))
+    assert verify.as_meant(reading, read(after.encode()), [change])
+    return after
+
+
+# Splicing.
+
+
+@given(st.text(max_size=30), st.data())
+def test_splice_changes_only_its_spans(text: str, data: st.DataObject) -> None:
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=6, unique=True)))
+    spans = list(zip(cuts[::2], cuts[1::2], strict=False))
+    source = Source(text.encode())
+    edits = [patch.Edit(*span, data.draw(st.text(max_size=5)), source) for span in spans]
+    pieces, at = "", 0
+    for edit in edits:
+        pieces += text[at : edit.start] + edit.content
+        at = edit.end
+    shuffled = data.draw(st.permutations(edits))
+    assert patch.splice(text, shuffled) == pieces + text[at:]
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@example("0?")
+@example("{{x}}")
+@given(st.text(ODD + "{}\n\x00", max_size=8))
+def test_any_value_into_a_flow_mapping(value: str) -> None:
+    """A value goes where a mapping stood, in any layer, or is held back."""
+    from authmap.finding import Change
+    from authmap.finding import Fix as AFix
+
+    for outer in (bare, literal, double, single, manifest_in_json):
+        text = outer('[{"rolearn": "a", "username": {b: c}, "groups": []}]')
+        reading = read(text.encode())
+        entry = reading.maps[0].entries[0]
+        field = entry.field("username")
+        assert field
+        change = Change(entry.section, field.value, value)
+        try:
+            edits = patch.edits(AFix((change,)))
+        except patch.HeldBack:
+            continue
+        after = read(patch.splice(reading.maps[0].source.text, edits).encode())
+        assert verify.as_meant(reading, after, [change])
+        assert after.maps[0].entries[0].username == value
+
+
+def test_caller_never_gets_to_choose_a_whole_name_by_a_fix() -> None:
+    """Quoting alone would make whoever names the session anybody, where the section was lost."""
+    lost = b"- rolearn: arn:aws:iam::111111111111:role/staff\n  username: {{SessionName}}\n"
+    meant = b'"role:{{AccountID}}:staff:{{SessionName}}"'
+    for template in (Options().username_template, "{username}:{{SessionName}}"):
+        options = Options(select=("AM003",), username_template=template)
+        assert fix(lost, options=options).output == lost.replace(b"{{SessionName}}", meant)
+    user = lost.replace(b"role", b"user")
+    assert fix(user, options=Options(select=("AM003",))).output == user
