@@ -582,3 +582,11 @@ def test_caller_never_gets_to_choose_a_whole_name_by_a_fix() -> None:
         assert fix(lost, options=options).output == lost.replace(b"{{SessionName}}", meant)
     user = lost.replace(b"role", b"user")
     assert fix(user, options=Options(select=("AM003",))).output == user
+
+
+def test_what_stays_lost_after_the_quotes_is_left_alone() -> None:
+    lost = b"- rolearn: a\n  username: {{AccountID}}\n  groups:\n  - !!int\n"
+    result = fix(lost, options=Options(select=("AM003",)))
+    ((_, reason),) = result.held_back
+    assert reason == "mapRoles would still be lost: the tag !!int does not fit ``"
+    assert result.output == lost

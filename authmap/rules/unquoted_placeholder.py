@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING
 
 from authmap import authenticator, known, naming
 from authmap.finding import At, Change, Finding, Fix, Severity
+from authmap.goyaml import GoYamlError
 from authmap.lost import braces
 from authmap.placeholder import is_led_by_caller
 from authmap.rules import rule
@@ -62,13 +63,20 @@ def unquoted_placeholder(map: AuthMap, options: Options) -> Iterator[Finding]:
         if section.tree is None:
             yield _finding(At(section, section.lost.start, section.lost.end), loss)
             continue
-        usernames = _usernames(section, section.tree)
+        usernames, unread = {}, ""
+        try:
+            usernames = _usernames(section, section.tree)
+        except GoYamlError as error:
+            unread = f"{name} would still be lost: {error}"
         for node, _ in braces(section.text, section.tree):
             value = section.text[node.start : node.end]
             if id(node) in usernames and is_led_by_caller(value):
                 value = _username(usernames[id(node)], options)
             fix = Fix((Change(section, node, value),)) if value else None
-            yield _finding(At(section, node.start, node.end), loss, fix)
+            found = _finding(At(section, node.start, node.end), loss, fix)
+            if unread:
+                found.hold_back(unread)
+            yield found
 
 
 def _usernames(section: Section, tree: Node) -> dict[int, Entry]:
