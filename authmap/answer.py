@@ -80,6 +80,7 @@ class Answer(NamedTuple):
         notes: what else there is to know.
         bindings: the RBAC bindings that hold for them, and by which name; None where bindings are
             not known.
+        unchecked: why there may be more bindings than those that are known, if there may.
     """
 
     path: str
@@ -94,6 +95,7 @@ class Answer(NamedTuple):
     reason: str | None
     notes: list[str]
     bindings: list[tuple[Binding, str]] | None = None
+    unchecked: str | None = None
 
     @property
     def mapped(self) -> bool:
@@ -169,6 +171,7 @@ def answer(
         reason,
         notes,
         _bound(chosen, bindings),
+        bindings.missing if bindings else None,
     )
 
 

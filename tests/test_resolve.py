@@ -350,6 +350,7 @@ def test_command_answers_in_json(tmp_path: Path) -> None:
         "username": "role:111111111111:staff:alice",
         "groups": ["system:masters"],
         "bindings": None,
+        "unchecked": None,
         "candidates": [],
         "shadowed": [],
         "near": [],

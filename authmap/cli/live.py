@@ -97,8 +97,6 @@ class Person:
 
 def access(reach: Reach) -> Access:
     """How clusters are reached, from the words of the command line."""
-    if reach.timeout <= 0:
-        raise OptionError("--request-timeout is a number of seconds above 0")
     return Access(reach.kubeconfig, reach.as_user, tuple(reach.as_groups or ()), reach.timeout)
 
 
@@ -119,8 +117,18 @@ def pick(path: str | None, reach: Reach) -> tuple[AuthMap, Bindings | None]:
     """The map of one cluster, and its bindings."""
     if path is not None:
         raise OptionError("with --context the map is a live one: leave the path out")
-    found = _read(reach)(_one(reach))
+    context = _one(reach)
+    try:
+        found = _read(reach)(context)
+    except ClusterError as error:
+        raise ClusterError(f"context:{context}: {error}") from None
+    _tell_going(found)
     return AuthMap.from_data(found.data, path=found.path), found.bindings
+
+
+def _tell_going(live: Live) -> None:
+    if live.going:
+        console.say(f"authmap: context `{live.context}`: {live.going}")
 
 
 def lint(reach: Reach, settings: Settings) -> report.Run:
@@ -135,6 +143,7 @@ def lint(reach: Reach, settings: Settings) -> report.Run:
         if isinstance(found, ClusterError):
             failed.append((f"context:{context}", str(found)))
             continue
+        _tell_going(found)
         options = settings.options_for(found.path)._replace(bindings=found.bindings)
         result = lint_data(
             found.data, path=found.path, annotations=found.annotations, options=options
@@ -181,6 +190,7 @@ def preview(reach: Reach, settings: Settings) -> int:
             console.say(f"authmap: error: context:{context}: {found}")
             code = 2
             continue
+        _tell_going(found)
         planned = plan.of_fix(found, settings.options_for(found.path))
         Person(settings, reach, apply.Wishes()).show(planned)
         if found.bindings.missing and planned.renamed:

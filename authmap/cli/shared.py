@@ -11,6 +11,13 @@ from authmap.options import OptionError
 if TYPE_CHECKING:
     from authmap.settings import Settings
 
+
+def _finite(value: float) -> float:
+    if value != value or value == float("inf"):  # as text of a number, both are taken for one
+        raise typer.BadParameter(f"{value} is no number of seconds that ends.")
+    return value
+
+
 FORMATS = ("text", "concise", "json", "sarif", "github", "gitlab", "junit")
 
 Paths = Annotated[
@@ -116,7 +123,10 @@ AsGroup = Annotated[
     list[str] | None, typer.Option("--as-group", metavar="GROUP", help="Impersonate this group.")
 ]
 Timeout = Annotated[
-    float, typer.Option(metavar="SECONDS", help="For each request to a cluster.", min=0.1)
+    float,
+    typer.Option(
+        metavar="SECONDS", help="For each request to a cluster.", min=0.1, callback=_finite
+    ),
 ]
 Jobs = Annotated[int, typer.Option(metavar="N", help="How many clusters at a time.", min=1)]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before writing to a cluster.")]
@@ -140,7 +150,13 @@ NoVerify = Annotated[
     bool, typer.Option("--no-verify", help="No fresh login after the write to confirm it.")
 ]
 VerifyTimeout = Annotated[
-    float, typer.Option(metavar="SECONDS", help="For the fresh login after the write.", min=1)
+    float,
+    typer.Option(
+        metavar="SECONDS",
+        help="For the fresh login after the write.",
+        min=1,
+        callback=_finite,
+    ),
 ]
 
 

@@ -12,6 +12,7 @@ import urllib3
 from urllib3 import exceptions as http
 
 from authmap.cluster import errors
+from authmap.cluster.masking import masked
 from authmap.cluster.shape import ANY
 from authmap.report import brief
 
@@ -128,7 +129,12 @@ def _reason(error: BaseException) -> str:
 
 
 def refusal(
-    status: int, said: dict[str, Any], headers: Mapping[str, str], server: str, asked: str
+    status: int,
+    said: dict[str, Any],
+    headers: Mapping[str, str],
+    server: str,
+    asked: str,
+    own: Mapping[str, str],
 ) -> errors.ClusterError:
     """What it means that a request was answered, but not done.
 
@@ -139,8 +145,9 @@ def refusal(
         headers: of the answer.
         server: URL of the API server.
         asked: method and path.
+        own: what it was told that is secret, by name.
     """
-    message = brief(str(said.get("message") or "").strip())
+    message = masked(str(said.get("message") or ""), own)
     why = f": {message}" if message else ""
     if status == 401:
         return errors.LoginRefusedError(

@@ -68,9 +68,11 @@ def check(plan: Plan, session: Session, options: Options) -> Verdict:
     be read at all is not.
 
     Raises:
-        GuardError: somebody would be locked out.
+        GuardError: somebody would be locked out, or the change would be in vain.
         ClusterError: the API server does not answer.
     """
+    if plan.live.going:
+        raise GuardError(f"{plan.live.going}, and a change with it")
     _readable(plan)
     _nobody_comes_to_life(plan, options)
     doubts = objections(plan, options)

@@ -184,6 +184,8 @@ def _part(parts: dict[str, dict[str, Part]], kind: str, context: Part) -> Part |
 def _files(access: Access) -> list[Path]:
     """The files that count."""
     if access.kubeconfig is not None:
+        if not access.kubeconfig:
+            raise ClusterError("--kubeconfig is empty: is a variable not set?")
         if not Path(access.kubeconfig).is_file():
             raise ClusterError(f"{access.kubeconfig}: there is no such kubeconfig")
         return [Path(access.kubeconfig)]
@@ -204,7 +206,8 @@ def _read(access: Access) -> dict[str, dict[str, Part]] | None:
         if os.environ.get("KUBERNETES_SERVICE_HOST"):
             return None
         listed = os.pathsep.join(map(str, files))
-        raise ClusterError(f"there is no kubeconfig: {listed} does not exist")
+        why = f"{listed} does not exist" if files else "KUBECONFIG is set, and names no file"
+        raise ClusterError(f"there is no kubeconfig: {why}")
     parts: dict[str, dict[str, Part]] = {kind: {} for kind in _KINDS}
     for path in there:
         held = _loaded(path)

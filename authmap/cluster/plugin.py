@@ -14,6 +14,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from authmap.cluster.errors import ClusterError
+from authmap.cluster.masking import masked
 
 if TYPE_CHECKING:
     from authmap.cluster.kubeconfig import Part
@@ -67,10 +68,7 @@ def credentials(user: Part, cluster: Part, limit: float, patience: float) -> dic
         reason = getattr(error, "strerror", None) or "it cannot be run"
         raise ClusterError(f"{name} cannot be run: {hint or reason}") from None
     if done.returncode:
-        words = (done.stderr or b"").decode(errors="replace").strip()
-        for variable, value in sorted(own.items(), key=lambda pair: -len(pair[1])):
-            if len(value) > 3:  # or it is a word that may well be there for itself
-                words = words.replace(value, f"${variable}")
+        words = masked((done.stderr or b"").decode(errors="replace"), own)
         raise ClusterError(f"{name} failed ({done.returncode}): {words or 'it does not say why'}")
     try:
         return _printed(json.loads(done.stdout))

@@ -47,6 +47,17 @@ class Live(NamedTuple):
         """Its resourceVersion."""
         return str(self.object["metadata"]["resourceVersion"])
 
+    @property
+    def going(self) -> str:
+        """What is to be said where somebody has deleted it, and it is there only until it may go.
+
+        https://kubernetes.io/docs/concepts/overview/working-with-objects/finalizers/
+        """
+        since = self.object["metadata"].get("deletionTimestamp")
+        if not since:
+            return ""
+        return f"aws-auth was deleted ({since}): it is gone as soon as its finalizers let it go"
+
 
 def path(context: str) -> str:
     """What findings call the object of a cluster."""

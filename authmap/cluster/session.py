@@ -155,7 +155,8 @@ class Session:
         asked = f"{method} {target.partition('?')[0]}"
         said = answer.object(data)
         if not 200 <= got.status < 300:
-            raise answer.refusal(got.status, said or {}, got.headers, self.server, asked)
+            own = {name: value.rpartition(" ")[2] for name, value in self.token}
+            raise answer.refusal(got.status, said or {}, got.headers, self.server, asked, own)
         if said is None:
             raise errors.UnreachableError(
                 f"{self.server} answers {asked} with no JSON object: is it an API server?"

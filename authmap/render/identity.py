@@ -12,6 +12,7 @@ The document (`authmap resolve -f json`; lines are 1-based, indices 0-based):
       "username": "role:111111111111:staff:alice", "groups": ["system:masters"],
       "bindings": [{"kind": "ClusterRoleBinding", "namespace": "", "name": "…", "role": "…",
                     "by": "group `system:masters`"}],
+      "unchecked": null,
       "candidates": [],
       "shadowed": [{"section": "mapRoles", "index": 1, "line": 11, "arn": "…", "reason": "…"}],
       "near": [],
@@ -23,10 +24,11 @@ The document (`authmap resolve -f json`; lines are 1-based, indices 0-based):
 
 `canonical_arn` is what the authenticator looks for. `section`, `index` and `line` are of what lets
 the caller in, or of the entry that matches and fails the login; null where nothing is for them.
-`bindings` are those that hold for the caller, null where no bindings are known. `reason` says why
-they are not mapped, and is null where they are. `candidates`, of the shape `{section, index, line,
-username, groups, reason}`, are the entries of which the authenticator takes one at random, and none
-where nothing is random; `username` is null for one that fails the login. `near`, of the shape of
+`bindings` are those that hold for the caller, null where no bindings are known; where others are
+not known, `unchecked` says why. `reason` says why they are not mapped, and is null where they are.
+`candidates`, of the shape `{section, index, line, username, groups, reason}`, are the entries of
+which the authenticator takes one at random, and none where nothing is random; `username` is null
+for one that fails the login. `near`, of the shape of
 `shadowed`, are entries that mean the caller and never match, and where nothing is for the caller
 also those that look alike. `unknown` are placeholders left in the names because nothing was given
 to fill them.
@@ -78,6 +80,7 @@ def document(answer: Answer) -> dict[str, Any]:
         "username": chosen.username if chosen else None,
         "groups": chosen.groups if chosen else [],
         "bindings": answer.bindings and _bindings(answer.bindings),
+        "unchecked": answer.unchecked,
         "candidates": [
             {**place(c.spot), "username": c.username, "groups": c.groups, "reason": c.reason}
             for c in answer.candidates
@@ -153,6 +156,8 @@ def _bound(answer: Answer) -> Iterator[str]:
     lines = [f"{b.title}: {b.role}, by the {by}" for b, by in answer.bindings]
     for number, line in enumerate(lines or ["none that is known"]):
         yield f"  {'' if number else 'bound':8}  {brief(line)}"
+    if answer.unchecked:
+        yield f"note: not all bindings are known: {brief(answer.unchecked)}"
 
 
 def _asides(title: str, asides: list[Aside]) -> Iterator[str]:

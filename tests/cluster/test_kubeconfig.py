@@ -13,7 +13,7 @@ from kubernetes.config import incluster_config
 
 from cluster.listener import ConnectProxy
 from cluster.process import binary
-from cluster.proxy import Proxy
+from cluster.proxy import Proxy, Reply
 from cluster.run import environment, within
 from cluster.server import AWS_AUTH
 from cluster.ways_in import AS, BAD, EDITOR, GOOD, HIDDEN, inline, plugin, put, write
@@ -143,6 +143,48 @@ def test_a_plugin_that_hangs_is_ended(cluster: Cluster, tmp_path: Path) -> None:
     run = within(config, *LINT, "--request-timeout=0.2")
     assert run.returncode == 2
     assert "`./plugin`, which the kubeconfig logs in with, has not come to an end" in run.stderr
+
+
+TOKENS = ("k8s-aws-v1.aHR0cHM6Ly9zdHM", "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2ln", "Bearer abc")
+
+
+def test_what_a_plugin_says_is_shown_without_secrets(cluster: Cluster, tmp_path: Path) -> None:
+    said = f"eu-central-1: {' '.join(TOKENS)} X-Amz-Signature=abc&x " + "long " * 1000
+    env = [{"name": "AWS_REGION", "value": "eu-central-1"}, {"name": "KEY", "value": "long long"}]
+    user = plugin(tmp_path, f"sys.exit({said!r})", env=env)
+    run = within(write(cluster, tmp_path, user), *LINT)
+    assert run.returncode == 2
+    start = run.stderr.partition(" failed (1): ")[2]
+    assert start.startswith("eu-central-1: *** *** Bearer *** X-Amz-Signature=***&x $KEY $KEY")
+    assert len(run.stderr) < 3000
+
+
+def test_what_a_server_says_is_shown_without_secrets(cluster: Cluster, tmp_path: Path) -> None:
+    told = Reply.failure(403, f"{EDITOR} is not let in, nor is {TOKENS[1]}")
+    with Proxy(cluster, lambda _: told) as proxy:
+        run = within(write(cluster, tmp_path, server={"server": proxy.url}), *LINT)
+    assert "context:prod: $Authorization is not let in, nor is ***; it takes" in run.stderr
+
+
+@pytest.mark.parametrize("option", ["--request-timeout", "--verify-timeout"])
+@pytest.mark.parametrize("seconds", ["nan", "inf", "0", "-1"])
+def test_a_time_that_is_none(tmp_path: Path, option: str, seconds: str) -> None:
+    run = within(tmp_path / "config", "rollback", "--context=prod", f"{option}={seconds}")
+    assert run.returncode == 2
+    assert f"Invalid value for '{option}'" in run.stderr
+
+
+def test_a_kubeconfig_that_is_not_there(tmp_path: Path) -> None:
+    run = within(tmp_path / "config", *LINT, "--kubeconfig=")
+    assert (run.returncode, "--kubeconfig is empty" in run.stderr) == (2, True)
+
+
+def test_what_goes_wrong_is_said_of_the_context(cluster: Cluster, tmp_path: Path) -> None:
+    config = write(cluster, tmp_path, users=[])
+    for command in (("show",), ("resolve", "arn:aws:iam::111111111111:role/staff")):
+        run = within(config, *command, "--context=prod")
+        assert run.returncode == 2
+        assert run.stderr.startswith("authmap: error: context:prod: the kubeconfig's context names")
 
 
 def test_keys_do_not_stay_on_the_disk(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cluster.apiserver import RBAC
-from cluster.run import authmap
+from cluster.run import authmap, within
 from cluster.server import AWS_AUTH
 
 if TYPE_CHECKING:
@@ -283,3 +283,24 @@ def test_resolve_and_show_ask_the_cluster(cluster: Cluster, kubeconfig: Path) ->
     shown = authmap(kubeconfig, "show", "--context", "prod")
     assert "everyone: staff" in shown.stdout
     assert authmap(kubeconfig, "show", "--context", "prod", "x.yaml").returncode == 2
+
+
+def test_a_map_that_is_on_its_way_out(cluster: Cluster, kubeconfig: Path) -> None:
+    """What is written into it would be gone with it, and so would everybody it lets in."""
+    kind = "application/merge-patch+json"
+    held = {"metadata": {"finalizers": ["test.example.com/held"]}}
+    cluster.must("PATCH", AWS_AUTH, held, content_type=kind)
+    cluster.must("DELETE", AWS_AUTH)
+    try:
+        for command in (("lint",), ("show",), ("fix",)):
+            run = within(kubeconfig, *command, "--context=prod")
+            assert "context `prod`: aws-auth was deleted (20" in run.stderr
+        before = cluster.map()
+        for option in ("--accept-lockout-risk", "--dry-run"):
+            run = within(kubeconfig, "fix", "--apply", option, "--yes", "--context=prod")
+            assert run.returncode == 2
+            assert "as soon as its finalizers let it go, and a change with it" in run.stderr
+            assert run.stderr.endswith("; nothing was written\n")
+        assert cluster.map() == before
+    finally:
+        cluster.must("PATCH", AWS_AUTH, {"metadata": {"finalizers": []}}, content_type=kind)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -115,6 +116,13 @@ def test_a_permission_that_it_takes_to_write(
         assert "AM4" not in read.stdout
         assert f"may not list {missing.split()[1]} in context `prod`" in read.stderr
         assert said in seen.stderr
+        asked = ("resolve", "arn:aws:iam::111111111111:role/staff", "--context=prod")
+        answer = within(config, *asked)
+        assert answer.returncode == 0
+        kind = missing.split()[1]
+        assert f"note: not all bindings are known: may not list {kind} in" in answer.stdout
+        document = json.loads(within(config, *asked, "-f", "json").stdout)
+        assert document["unchecked"] == f"may not list {kind} in context `prod`"
         run = within(config, *APPLY, "--accept-lockout-risk")
         assert (run.returncode, cluster.map()["data"]) == (0, after)
 

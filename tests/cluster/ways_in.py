@@ -226,4 +226,5 @@ BAD: dict[str, tuple[Case, str]] = {
         "`exec.args[0]` is not text",
     ),
     "missing": (lambda _, f: f / "missing", "missing does not exist"),
+    "no name of a file": (lambda *_: Path(os.pathsep), "KUBECONFIG is set, and names no file"),
 }
