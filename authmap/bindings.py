@@ -82,9 +82,6 @@ class Bindings:
             held = self._users if subject.kind == "User" else self._groups
             held.setdefault(subject.name, []).append(binding)
 
-    def __len__(self) -> int:
-        return len(self.subjects)
-
     def of_username(self, entry: Entry, username: str | None = None) -> list[tuple[str, Binding]]:
         """The users that are bound and that callers of an entry can be, with their bindings.
 

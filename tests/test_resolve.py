@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 
 from authmap import ArnError, AuthMap, LoginError, load
 from authmap.answer import CallerError, answer
+from authmap.bindings import Bindings
 from authmap.explain import rendered, why_dead
 from authmap.render import identity
 from authmap.resolve import caller, fold
@@ -359,6 +360,15 @@ def test_command_answers_in_json(tmp_path: Path) -> None:
         "reason": None,
         "notes": [],
     }
+
+
+def test_that_bindings_are_not_known_is_said_where_none_could_be_listed() -> None:
+    (map,) = load(FOUNDING.encode())
+    found = answer(map, f"{IAM}:role/staff", bindings=Bindings([], "may not"))
+    assert identity.document(found)["unchecked"] == "may not"
+    assert "  bound     none that is known\nnote: not all bindings are known: may not\n" in (
+        identity.render(found)
+    )
 
 
 def test_command_finds_the_one_map_below_and_says_which(tmp_path: Path) -> None:
