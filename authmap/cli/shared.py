@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
@@ -10,13 +11,6 @@ from authmap.options import OptionError
 
 if TYPE_CHECKING:
     from authmap.settings import Settings
-
-
-def _finite(value: float) -> float:
-    if value != value or value == float("inf"):  # as text of a number, both are taken for one
-        raise typer.BadParameter(f"{value} is no number of seconds that ends.")
-    return value
-
 
 FORMATS = ("text", "concise", "json", "sarif", "github", "gitlab", "junit")
 
@@ -113,8 +107,17 @@ OneContext = Annotated[
 ]
 Contexts = Annotated[list[str], typer.Option(metavar="NAME", help="Context of the cluster.")]
 AllContexts = Annotated[bool, typer.Option("--all-contexts", help="Live maps of every context.")]
+
+
+def _given(option: typer.CallbackParam, name: str | None) -> str | None:
+    if name == "":
+        raise OptionError(f"{option.opts[0]} is empty: is a variable not set?")
+    return name
+
+
 Kubeconfig = Annotated[
-    str | None, typer.Option(metavar="FILE", help="In place of those that kubectl takes.")
+    str | None,
+    typer.Option(metavar="FILE", help="In place of those that kubectl takes.", callback=_given),
 ]
 As = Annotated[
     str | None, typer.Option("--as", metavar="USER", help="Impersonate this user, as kubectl does.")
@@ -122,6 +125,14 @@ As = Annotated[
 AsGroup = Annotated[
     list[str] | None, typer.Option("--as-group", metavar="GROUP", help="Impersonate this group.")
 ]
+
+
+def _finite(seconds: float) -> float:
+    if not isfinite(seconds):  # `nan` and `inf` are numbers to Python
+        raise typer.BadParameter(f"{seconds} is no number of seconds that ends.")
+    return seconds
+
+
 Timeout = Annotated[
     float,
     typer.Option(
@@ -158,16 +169,8 @@ VerifyTimeout = Annotated[
         callback=_finite,
     ),
 ]
-
-
-def _folder(name: str | None) -> str | None:
-    if name == "":
-        raise OptionError("--backup-dir is empty: is a variable not set?")
-    return name
-
-
 BackupDir = Annotated[
-    str | None, typer.Option(metavar="DIR", help="Where backups are.", callback=_folder)
+    str | None, typer.Option(metavar="DIR", help="Where backups are.", callback=_given)
 ]
 
 One = Annotated[

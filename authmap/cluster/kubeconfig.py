@@ -184,8 +184,6 @@ def _part(parts: dict[str, dict[str, Part]], kind: str, context: Part) -> Part |
 def _files(access: Access) -> list[Path]:
     """The files that count."""
     if access.kubeconfig is not None:
-        if not access.kubeconfig:
-            raise ClusterError("--kubeconfig is empty: is a variable not set?")
         if not Path(access.kubeconfig).is_file():
             raise ClusterError(f"{access.kubeconfig}: there is no such kubeconfig")
         return [Path(access.kubeconfig)]

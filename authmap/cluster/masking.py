@@ -18,17 +18,6 @@ _SECRETS = re.compile(
     re.IGNORECASE,
 )
 
-_HARMLESS = {
-    "AWS_CONFIG_FILE",
-    "AWS_DEFAULT_PROFILE",
-    "AWS_DEFAULT_REGION",
-    "AWS_PROFILE",
-    "AWS_REGION",
-    "AWS_SHARED_CREDENTIALS_FILE",
-    "AWS_STS_REGIONAL_ENDPOINTS",
-}
-"""Variables of plugins whose values are no secret, and are what their errors are about."""
-
 
 def masked(words: str, own: Mapping[str, str]) -> str:
     """Words as they may be shown, cut where they are longer than anybody reads.
@@ -38,6 +27,6 @@ def masked(words: str, own: Mapping[str, str]) -> str:
         own: what we told them: secrets, by the names that stand for them in the result.
     """
     for name, value in sorted(own.items(), key=lambda pair: -len(pair[1])):
-        if len(value) > 3 and name not in _HARMLESS:  # a shorter one may stand for itself
+        if len(value) > 3:  # a shorter one may stand for itself
             words = words.replace(value, f"${name}")
     return brief(_SECRETS.sub("***", words).strip())

@@ -22,6 +22,17 @@ if TYPE_CHECKING:
 _CONFIG = "client.authentication.k8s.io/exec"
 """Name of the cluster's extension that is meant for plugins."""
 
+_HARMLESS = {
+    "AWS_CONFIG_FILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_DEFAULT_REGION",
+    "AWS_PROFILE",
+    "AWS_REGION",
+    "AWS_SHARED_CREDENTIALS_FILE",
+    "AWS_STS_REGIONAL_ENDPOINTS",
+}
+"""Variables whose values are no secret, and are what their errors are about."""
+
 
 def credentials(user: Part, cluster: Part, limit: float, patience: float) -> dict[str, str]:
     """Run the plugin of a user; credentials as a kubeconfig holds them.
@@ -68,7 +79,8 @@ def credentials(user: Part, cluster: Part, limit: float, patience: float) -> dic
         reason = getattr(error, "strerror", None) or "it cannot be run"
         raise ClusterError(f"{name} cannot be run: {hint or reason}") from None
     if done.returncode:
-        words = masked((done.stderr or b"").decode(errors="replace"), own)
+        secret = {key: value for key, value in own.items() if key not in _HARMLESS}
+        words = masked((done.stderr or b"").decode(errors="replace"), secret)
         raise ClusterError(f"{name} failed ({done.returncode}): {words or 'it does not say why'}")
     try:
         return _printed(json.loads(done.stdout))

@@ -28,10 +28,9 @@ the caller in, or of the entry that matches and fails the login; null where noth
 not known, `unchecked` says why. `reason` says why they are not mapped, and is null where they are.
 `candidates`, of the shape `{section, index, line, username, groups, reason}`, are the entries of
 which the authenticator takes one at random, and none where nothing is random; `username` is null
-for one that fails the login. `near`, of the shape of
-`shadowed`, are entries that mean the caller and never match, and where nothing is for the caller
-also those that look alike. `unknown` are placeholders left in the names because nothing was given
-to fill them.
+for one that fails the login. `near`, of the shape of `shadowed`, are entries that mean the caller
+and never match, and where nothing is for the caller also those that look alike. `unknown` are
+placeholders left in the names because nothing was given to fill them.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ def unquoted_placeholder(map: AuthMap, options: Options) -> Iterator[Finding]:
         if section.tree is None:
             yield _finding(At(section, section.lost.start, section.lost.end), loss)
             continue
-        usernames, unread = {}, ""
+        usernames, unread = {}, None
         try:
             usernames = _usernames(section, section.tree)
         except GoYamlError as error:
@@ -72,11 +72,8 @@ def unquoted_placeholder(map: AuthMap, options: Options) -> Iterator[Finding]:
             value = section.text[node.start : node.end]
             if id(node) in usernames and is_led_by_caller(value):
                 value = _username(usernames[id(node)], options)
-            fix = Fix((Change(section, node, value),)) if value else None
-            found = _finding(At(section, node.start, node.end), loss, fix)
-            if unread:
-                found.hold_back(unread)
-            yield found
+            fix = Fix((Change(section, node, value),), held_back=unread) if value else None
+            yield _finding(At(section, node.start, node.end), loss, fix)
 
 
 def _usernames(section: Section, tree: Node) -> dict[int, Entry]:

@@ -114,12 +114,12 @@ def test_a_permission_that_it_takes_to_write(
         assert (read.returncode, seen.returncode) == (1, 1)
     if missing.startswith("list"):
         assert "AM4" not in read.stdout
-        assert f"may not list {missing.split()[1]} in context `prod`" in read.stderr
+        kind = missing.split()[1]
+        assert f"may not list {kind} in context `prod`" in read.stderr
         assert said in seen.stderr
         asked = ("resolve", "arn:aws:iam::111111111111:role/staff", "--context=prod")
         answer = within(config, *asked)
         assert answer.returncode == 0
-        kind = missing.split()[1]
         assert f"note: not all bindings are known: may not list {kind} in" in answer.stdout
         document = json.loads(within(config, *asked, "-f", "json").stdout)
         assert document["unchecked"] == f"may not list {kind} in context `prod`"
