@@ -1,8 +1,7 @@
 """YAML text as a tree of light nodes that know where they stand.
 
-Built on the events of libyaml (what go-yaml was ported from), by way of ruamel.yaml's C parser,
-or of its pure one where the C parser is not installed. Nothing is resolved here: a scalar is text
-with a style and a tag.
+Built on the events of libyaml, which go-yaml was ported from, through ruamel.yaml's C parser.
+Nothing is resolved here: a scalar is text with a style and a tag.
 """
 
 from __future__ import annotations
@@ -29,8 +28,12 @@ if TYPE_CHECKING:
 
 try:
     from _ruamel_yaml import CParser
-except ImportError:
-    CParser = None
+except ImportError as error:
+    raise ImportError(
+        "authmap needs the C parser of ruamel.yaml, which is not installed: run "
+        "`pip install ruamel.yaml.clib` (on Windows on Arm, use an x64 Python: there is no Arm "
+        "build of it)"
+    ) from error
 
 MAX_RETRIES = 100
 """How often a text is reworded for libyaml before it counts as unreadable."""
@@ -222,7 +225,7 @@ def parse(text: str) -> Iterator[Tree]:
 def _parse(text: str, shown: str, hidden: dict[str, str]) -> Iterator[Tree]:
     position = 0
     try:
-        next_event = _events(shown)
+        next_event: Callable[[], Any] = CParser(shown).get_event
         while True:
             event = next_event()
             if event is None:
@@ -295,16 +298,6 @@ def _forbidden(text: str) -> int | None:
 
 def _problem(error: MarkedYAMLError) -> str:
     return ", ".join(str(part) for part in (error.context, error.problem) if part)
-
-
-def _events(text: str) -> Callable[[], Any]:
-    """A function that gives the next event, or None."""
-    if CParser is not None:
-        get: Callable[[], Any] = CParser(text).get_event
-        return get
-    from authmap.pure import PureParser
-
-    return PureParser(text).get_event
 
 
 def _document(
