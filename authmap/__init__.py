@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 from authmap.version import __version__
 
 if TYPE_CHECKING:
-    from authmap.arn import ArnError
-    from authmap.authenticator import Entry
-    from authmap.finding import Finding, Fix, Severity
-    from authmap.model import AuthMap
-    from authmap.options import Options
-    from authmap.resolve import Identity, LoginError
-    from authmap.workflow import FixResult, Report, fix, lint, load
+    from authmap.api import FixResult, Report, fix, lint, load
+    from authmap.authenticator.arn import ArnError
+    from authmap.authenticator.entry import Entry
+    from authmap.authenticator.resolve import Identity, LoginError
+    from authmap.model.auth_map import AuthMap
+    from authmap.model.finding import Finding, Fix, Severity
+    from authmap.model.options import Options
 
 __all__ = [
     "ArnError",
@@ -38,20 +38,20 @@ __all__ = [
 ]
 
 _HOMES = {
-    "ArnError": "arn",
-    "Entry": "authenticator",
-    "load": "workflow",
-    "Finding": "finding",
-    "Fix": "finding",
-    "Severity": "finding",
-    "AuthMap": "model",
-    "Options": "options",
-    "Identity": "resolve",
-    "LoginError": "resolve",
-    "FixResult": "workflow",
-    "Report": "workflow",
-    "fix": "workflow",
-    "lint": "workflow",
+    "ArnError": "authenticator.arn",
+    "Entry": "authenticator.entry",
+    "load": "api",
+    "Finding": "model.finding",
+    "Fix": "model.finding",
+    "Severity": "model.finding",
+    "AuthMap": "model.auth_map",
+    "Options": "model.options",
+    "Identity": "authenticator.resolve",
+    "LoginError": "authenticator.resolve",
+    "FixResult": "api",
+    "Report": "api",
+    "fix": "api",
+    "lint": "api",
 }
 
 

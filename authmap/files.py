@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from authmap.document import MAX_BYTES, concerns_us
-from authmap.options import OptionError
+from authmap.documents.read import MAX_BYTES, concerns_us
+from authmap.model.options import OptionError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from ruamel.yaml import YAML
 
 import authmap
-from authmap import report
+from authmap.linting.run import Run
 from authmap.render import text
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def large_map(folder: Path) -> None:
     show("fix of 5,000 usernames / lint of them", fix, lint, "<= 2.0")
     show("lint of 10,000 entries / of 5,000", ten, lint, "<= 2.2")
     found = authmap.lint(data)
-    run = report.Run(found.findings, [], [], 1, found.maps)
+    run = Run(found.findings, [], [], 1, found.maps)
     rendered, again = medians(lambda: text.render(run), lambda: authmap.lint(data), runs=3)
     show("rendering those findings as text / lint", rendered, again, "")
     large = folder / "large.yaml"

@@ -7,9 +7,9 @@ from functools import cache
 
 from styles import HEAD, literal
 
-from authmap.report import Run
-from authmap.rules import all_rules
-from authmap.workflow import lint
+from authmap.api import lint
+from authmap.linting.run import Run
+from authmap.rules.registry import all_rules
 
 ROLE = "arn:aws:iam::111111111111:role/"
 

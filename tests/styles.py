@@ -6,8 +6,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from authmap import goyaml, tree
-from authmap.goyaml import Kind
+from authmap.syntax.yaml import go_types, parser
+from authmap.syntax.yaml.go_types import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,10 +28,10 @@ class Written(NamedTuple):
         elif self.quote:
             stretch = stretch.replace("''", "'")
         try:
-            root = next(tree.parse(stretch)).root
-        except (tree.TreeError, StopIteration):
+            root = next(parser.parse(stretch)).root
+        except (parser.TreeError, StopIteration):
             return "(collection)" if stretch in ("{", "[") else stretch  # its first line
-        if not isinstance(root, tree.Scalar):
+        if not isinstance(root, parser.Scalar):
             return "(collection)"
         if "\\" in stretch and not root.style:  # a part of what stands in inner quotes
             return str(json.loads(f'"{stretch}"'))
@@ -47,7 +47,7 @@ def scalar(value: Any, *, flow: bool = False) -> str:
         return json.dumps(value)
     letters = "" if flow else "{}"
     plain = re.fullmatch(rf"[A-Za-z_.][\w/@:.{letters}-]*(?<!:)", value, re.ASCII)
-    if plain and goyaml.resolve(value, None, True)[0] is Kind.STRING:
+    if plain and go_types.resolve(value, None, True)[0] is Kind.STRING:
         return value
     return json.dumps(value, ensure_ascii=False)
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authmap import resolve
-from authmap.arn import (
+from authmap.authenticator import resolve
+from authmap.authenticator.arn import (
     PARTITIONS,
     ArnError,
     canonicalize,

@@ -15,7 +15,7 @@ import pytest
 from styles import literal, manifest
 
 from authmap import files
-from authmap.document import MAX_BYTES
+from authmap.documents.read import MAX_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

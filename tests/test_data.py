@@ -8,8 +8,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from authmap import Options
-from authmap.bindings import Bindings, from_object
-from authmap.workflow import fix, fix_data, lint_data
+from authmap.api import fix, fix_data, lint_data
+from authmap.model.bindings import Bindings, from_object
 
 if TYPE_CHECKING:
     from pathlib import Path

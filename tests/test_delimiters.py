@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from styles import literal, manifest
 
-from authmap.config import Config
-from authmap.naming import DEFAULT_TEMPLATE
-from authmap.options import OptionError, Options
-from authmap.settings import settings
-from authmap.workflow import fix, lint, lint_data
+from authmap.api import fix, lint, lint_data
+from authmap.config.file import Config
+from authmap.config.settings import settings
+from authmap.model.options import OptionError, Options
+from authmap.usernames.rename import DEFAULT_TEMPLATE
 
 ROLE = "arn:aws:iam::111111111111:role/"
 ANGLES = (("<<", ">>"),)

@@ -12,10 +12,10 @@ import words
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from authmap.arn import ArnError
-from authmap.authenticator import is_lost
-from authmap.model import AuthMap
-from authmap.resolve import LoginError
+from authmap.authenticator.arn import ArnError
+from authmap.authenticator.entry import is_lost
+from authmap.authenticator.resolve import LoginError
+from authmap.model.auth_map import AuthMap
 
 if TYPE_CHECKING:
     import oracle

@@ -12,22 +12,22 @@ import maps
 from hypothesis import given
 from test_differential import EXAMPLES, agree, lasting
 
-from authmap.authenticator import Entry, is_null, text_of
-from authmap.document import read
-from authmap.explain import why_dead
-from authmap.model import SECTIONS
-from authmap.options import Options
-from authmap.placeholder import slips, templates
-from authmap.section import Section
-from authmap.tree import Mapping, Sequence, plain
-from authmap.workflow import check, fix
+from authmap.api import check, fix
+from authmap.authenticator.entry import Entry, is_null, text_of
+from authmap.authenticator.placeholder import slips, templates
+from authmap.authenticator.section import Section
+from authmap.documents.read import read
+from authmap.explain.reasons import why_dead
+from authmap.model.auth_map import SECTIONS
+from authmap.model.options import Options
+from authmap.syntax.yaml.parser import Mapping, Sequence, plain
 
 if TYPE_CHECKING:
     import oracle
 
-    from authmap.finding import Finding
-    from authmap.model import AuthMap
-    from authmap.tree import Node
+    from authmap.model.auth_map import AuthMap
+    from authmap.model.finding import Finding
+    from authmap.syntax.yaml.parser import Node
 
     View = dict[tuple[str, int], dict[str, Any]]
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from authmap import bindings
-from authmap.options import Options
-from authmap.rules import all_rules
-from authmap.workflow import lint
+from authmap.api import lint
+from authmap.model import bindings
+from authmap.model.options import Options
+from authmap.rules.registry import all_rules
 
 PAGES = Path(__file__).parent.parent / "docs" / "rules"
 CODES = list(all_rules())

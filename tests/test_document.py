@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from authmap.console import no_map
-from authmap.document import MAX_BYTES, Reading, Wanted, read
-from authmap.options import Options
-from authmap.workflow import Report, fix, lint
+from authmap.api import Report, fix, lint
+from authmap.cli.console import no_map
+from authmap.documents.read import MAX_BYTES, Reading, Wanted, read
+from authmap.model.options import Options
 
 ROLE = "arn:aws:iam::111111111111:role/staff"
 BROKEN = ("AM001", "AM002", "AM003", "AM009", "AM010", "AM011")

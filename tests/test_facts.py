@@ -15,7 +15,7 @@ from test_differential import CALLERS, agree
 from test_differential_rules import is_fixed_as_told, is_told
 
 from authmap import AuthMap
-from authmap.document import read
+from authmap.documents.read import read
 
 R = "arn:aws:iam::111111111111:role/staff"
 U = "arn:aws:iam::111111111111:user/alice"

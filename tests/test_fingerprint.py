@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 from styles import HEAD, double, literal, manifest
 
-from authmap.fingerprint import fingerprints, relative
-from authmap.options import Options
-from authmap.workflow import check, lint, load
+from authmap.api import check, lint, load
+from authmap.linting.fingerprint import fingerprints, relative
+from authmap.model.options import Options
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,8 +11,8 @@ import hostile
 import pytest
 from styles import literal, manifest
 
+from authmap.cli.console import render
 from authmap.cli.shared import FORMATS
-from authmap.console import render
 
 ROOT = Path(__file__).parent.parent
 FIXTURE = ROOT / "fixtures" / "aws-auth.yaml"
@@ -47,7 +47,7 @@ def test_concise_is_a_line_a_finding(case: str) -> None:
 HASHES = """
 import hashlib, sys
 from authmap.cli.shared import FORMATS
-from authmap.console import render
+from authmap.cli.console import render
 from hostile import run_of
 from styles import literal, manifest
 

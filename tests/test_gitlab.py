@@ -9,9 +9,9 @@ import hostile
 import pytest
 from jsonschema import Draft202012Validator
 
-from authmap.fingerprint import fingerprints
+from authmap.linting.fingerprint import fingerprints
+from authmap.linting.run import Run, safe
 from authmap.render.gitlab import document, render
-from authmap.report import Run, safe
 
 SCHEMA = json.loads((Path(__file__).parent / "schemas" / "gitlab-code-quality.json").read_bytes())
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authmap.goyaml import GoYamlError, Kind, integer, resolve
+from authmap.syntax.yaml.go_types import GoYamlError, Kind, integer, resolve
 
 YAML = "tag:yaml.org,2002:"
 

@@ -27,14 +27,14 @@ from styles import (
 from test_metamorphic import EXPECTED, PAYLOAD, changed_lines, lenient, unquoted
 from test_rules import FIXTURES, expect
 
-import authmap.documents
-from authmap import console
+from authmap.api import fix, lint, load
+from authmap.cli import console
 from authmap.cli.shared import FORMATS
-from authmap.document import concerns_us
-from authmap.options import Options
+from authmap.documents import recognise
+from authmap.documents.read import concerns_us
+from authmap.linting.run import Run
+from authmap.model.options import Options
 from authmap.render import sarif, text
-from authmap.report import Run
-from authmap.workflow import fix, lint, load
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,12 +53,12 @@ def name(path: Path) -> str:
 
 
 def test_every_recogniser_has_a_folder() -> None:
-    modules = {name for name in authmap.documents._names() if not name.startswith("_")}
+    modules = {name for name in recognise._names() if not name.startswith("_")}
     assert {path.parent.name for path in CASES} == modules
 
 
 def test_recognisers_are_called_after_what_they_know() -> None:
-    names = {name for name in authmap.documents._names() if not name.startswith("_")}
+    names = {name for name in recognise._names() if not name.startswith("_")}
     assert {name for name in names if not name.startswith(("kind_", "key_"))} == {"values"}
 
 

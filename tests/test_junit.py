@@ -11,11 +11,11 @@ import xmlschema
 from junitparser import Error, Failure, JUnitXml, Skipped
 from styles import literal, manifest
 
-from authmap.finding import Severity
+from authmap.api import lint, lint_data
+from authmap.linting.run import Run, safe
+from authmap.model.finding import Severity
 from authmap.render.junit import render
-from authmap.report import Run, safe
-from authmap.rules import all_rules
-from authmap.workflow import lint, lint_data
+from authmap.rules.registry import all_rules
 
 SCHEMA = xmlschema.XMLSchema(str(Path(__file__).parent / "schemas" / "junit-10.xsd"))
 RULES = list(all_rules().values())

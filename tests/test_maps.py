@@ -9,9 +9,9 @@ import maps
 from hypothesis import HealthCheck, given, settings
 from test_differential_rules import load, manifest
 
-from authmap.options import Options
-from authmap.rules import all_rules
-from authmap.workflow import check
+from authmap.api import check
+from authmap.model.options import Options
+from authmap.rules.registry import all_rules
 
 WRITTEN = {
     "double quotes": r'^- \w+: "[^"]+"$',

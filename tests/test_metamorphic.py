@@ -14,10 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from styles import WAYS, Entries, as_file, config_map, double, manifest
 
-from authmap.options import Options
+from authmap.api import fix, lint, load
+from authmap.linting.run import Run
+from authmap.model.options import Options
 from authmap.render import concise, json, text
-from authmap.report import Run
-from authmap.workflow import fix, lint, load
 
 EXAMPLES = int(os.environ.get("AUTHMAP_EXAMPLES", "1000"))
 ROLE = "arn:aws:iam::111111111111:role/"

@@ -8,11 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authmap import known, naming
-from authmap.known import Known
-from authmap.model import AuthMap
-from authmap.options import Options
-from authmap.placeholder import (
+from authmap.api import check, fix, lint
+from authmap.authenticator.placeholder import (
     has_session,
     healed,
     is_led_by_caller,
@@ -20,11 +17,15 @@ from authmap.placeholder import (
     slips,
     templates,
 )
-from authmap.rules import all_rules
-from authmap.workflow import check, fix, lint
+from authmap.model import reserved_entries
+from authmap.model.auth_map import AuthMap
+from authmap.model.options import Options
+from authmap.model.reserved_entries import Known
+from authmap.rules.registry import all_rules
+from authmap.usernames.rename import PRESETS, TemplateError, rename, render, template
 
 if TYPE_CHECKING:
-    from authmap.authenticator import Entry
+    from authmap.authenticator.entry import Entry
 
 ROLE = "arn:aws:iam::111111111111:role/team/staff"
 
@@ -41,7 +42,7 @@ def entry(
 
 
 def new_name(old: Entry, **options: object) -> str | None:
-    found = naming.rename(old, Options(**options))  # type: ignore[arg-type]
+    found = rename(old, Options(**options))  # type: ignore[arg-type]
     return found.changes[0].value if found else None
 
 
@@ -58,14 +59,14 @@ def new_name(old: Entry, **options: object) -> str | None:
     ],
 )  # fmt: skip
 def test_template(text: str, name: str) -> None:
-    template = naming.template(text)
-    assert naming.render(entry("old"), template) == name
-    assert new_name(entry("old"), username_template=template) == name
+    checked = template(text)
+    assert render(entry("old"), checked) == name
+    assert new_name(entry("old"), username_template=checked) == name
 
 
 def test_template_of_another_partition() -> None:
     china = entry("old", arn="arn:aws-cn:iam::111111111111:role/staff")
-    name = naming.render(china, naming.template("access-entry"))
+    name = render(china, template("access-entry"))
     assert name == "arn:aws-cn:sts::{{AccountID}}:assumed-role/staff/{{SessionName}}"
 
 
@@ -96,14 +97,14 @@ def test_template_of_another_partition() -> None:
     ],
 )
 def test_bad_template(text: str, said: str) -> None:
-    with pytest.raises(naming.TemplateError, match=r".*") as caught:
-        naming.template(text)
+    with pytest.raises(TemplateError, match=r".*") as caught:
+        template(text)
     assert said in str(caught.value)
 
 
 def test_presets_are_good_templates() -> None:
-    for name, text in naming.PRESETS.items():
-        assert naming.template(name) == naming.template(text) == text
+    for name, text in PRESETS.items():
+        assert template(name) == template(text) == text
 
 
 @pytest.mark.parametrize(
@@ -119,7 +120,7 @@ def test_presets_are_good_templates() -> None:
     ],
 )
 def test_role_name(arn: str, name: str) -> None:
-    assert known.role_name(entry("x", arn=arn)) == name
+    assert entry("x", arn=arn).role_name == name
 
 
 @pytest.mark.parametrize(
@@ -137,17 +138,17 @@ def test_role_name(arn: str, name: str) -> None:
     ],
 )
 def test_obstacles(old: Entry, held: str | None) -> None:
-    found = naming.rename(old, Options())
+    found = rename(old, Options())
     assert found
     assert (found.held_back is None) if held is None else (held in (found.held_back or ""))
 
 
 @pytest.mark.parametrize("named", ["staff", "old", ROLE])
 def test_an_entry_without_groups_is_renamed_when_named(named: str) -> None:
-    found = naming.rename(entry("old", groups=()), Options(rename=(named,)))
+    found = rename(entry("old", groups=()), Options(rename=(named,)))
     assert found
     assert found.held_back is None
-    found = naming.rename(entry("old", groups=()), Options(rename=("somebody",)))
+    found = rename(entry("old", groups=()), Options(rename=("somebody",)))
     assert found
     assert found.held_back
 
@@ -162,19 +163,19 @@ def test_an_entry_without_groups_is_renamed_when_named(named: str) -> None:
     ],
 )
 def test_what_has_no_name_or_no_session_is_not_renamed(old: Entry) -> None:
-    assert naming.rename(old, Options()) is None
+    assert rename(old, Options()) is None
 
 
 def test_a_rename_that_lets_somebody_in_is_unsafe() -> None:
     for username, safe in (("a", True), ("a:{{EC2PrivateDNSName}}", False)):
-        found = naming.rename(entry(username), Options())
+        found = rename(entry(username), Options())
         assert found
         assert found.safe is safe
 
 
 def test_an_unchecked_template_makes_no_traceback() -> None:
     for text in ("{nothing}:{{SessionName}}", "{", "", "{{SessionName}}", "append"):
-        naming.rename(entry("staff"), Options(username_template=text))
+        rename(entry("staff"), Options(username_template=text))
     assert new_name(entry("staff"), username_template="append") == "staff:{{SessionName}}"
     assert new_name(entry("{{SessionName}}"), username_template="append") is None
 
@@ -199,7 +200,7 @@ NAMES = st.lists(
     max_size=4,
 ).map("".join)
 TEMPLATES = st.sampled_from(
-    [*naming.PRESETS, "{account_id}:{{SessionName}}", "x{{SessionNameRaw}}{username}"]
+    [*PRESETS, "{account_id}:{{SessionName}}", "x{{SessionNameRaw}}{username}"]
 )
 ARNS = st.sampled_from(
     [
@@ -217,7 +218,7 @@ ARNS = st.sampled_from(
 @given(NAMES, TEMPLATES, ARNS)
 def test_a_new_name_names_the_session(username: str, text: str, arn: str) -> None:
     old = entry(username, arn=arn)
-    found = naming.rename(old, Options(username_template=naming.template(text)))
+    found = rename(old, Options(username_template=template(text)))
     if found:
         name = found.changes[0].value
         assert has_session(name)
@@ -237,7 +238,7 @@ def test_what_fix_leaves_has_no_cause_to_fix(username: str, unsafe: bool, text: 
     options = Options(
         select=("AM101", "AM102", "AM103", "AM104", "AM105", "AM108"),
         unsafe_fixes=unsafe,
-        username_template=naming.template(text),
+        username_template=template(text),
     )
     result = fix(source.encode(), options=options)
     assert fix(result.output, options=options).output == result.output
@@ -248,7 +249,7 @@ def test_what_fix_leaves_has_no_cause_to_fix(username: str, unsafe: bool, text: 
     old = entry(username)
     if "{{EC2PrivateDNSName}}" not in healed(username) or text == "default":
         assert "AM101" not in left
-        assert known.owner(old) or has_session(name)
+        assert reserved_entries.owner(old) or has_session(name)
     if text == "default":
         assert not left & {"AM102", "AM103"}
 
@@ -328,20 +329,20 @@ def test_owner(old: Entry, owner: str | None) -> None:
         Known("our deployer", "", username="deployer"),
         Known("our bots", "", role="Bot-*", username="bot"),
     )
-    assert known.owner(old, more) == owner
+    assert reserved_entries.owner(old, more) == owner
     if owner and owner.startswith("our"):
-        assert known.owner(old) is None
+        assert reserved_entries.owner(old) is None
 
 
 def test_every_row_has_a_source() -> None:
-    for row in known.SERVICES:
+    for row in reserved_entries.SERVICES:
         assert row.source.startswith("https://docs.aws.amazon.com/")
         assert row.role or row.username
 
 
 def test_no_fix_renames_a_service() -> None:
     """Whatever is selected, and however unsafe: the table's entries keep their names."""
-    for row in known.SERVICES:
+    for row in reserved_entries.SERVICES:
         role = row.role.replace("*", "0a1b") or "anything"
         found = AuthMap.from_data(
             {"mapRoles": f"- rolearn: arn:aws:iam::111111111111:role/{role}\n"
@@ -403,7 +404,7 @@ def test_which_fix_wins(username: str, select: tuple[str, ...], result: str) -> 
 
 
 def test_append_does_not_add_an_account() -> None:
-    options = Options(select=("AM101", "AM102"), username_template=naming.template("append"))
+    options = Options(select=("AM101", "AM102"), username_template=template("append"))
     result = fix(one("staff").encode(), options=options)
     assert result.output.decode() == one("staff:{{SessionName}}")
     (left,) = result.remaining

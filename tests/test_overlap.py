@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authmap.overlap import _CHARACTERS, WILD, overlap, pairs, pattern
+from authmap.authenticator.username_overlap import _CHARACTERS, WILD, overlap, pairs, pattern
 
 S, R, K, D = list(WILD)
 

@@ -11,16 +11,17 @@ import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from authmap import patch, verify
-from authmap.document import read
-from authmap.options import Options
-from authmap.source import Source
-from authmap.workflow import FixResult, fix
+from authmap.api import FixResult, fix
+from authmap.documents.read import read
+from authmap.fixing import rounds, verify
+from authmap.fixing.edits import Edit, HeldBack, build_edits, splice
+from authmap.model.options import Options
+from authmap.syntax.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from authmap.finding import Change, Fix
+    from authmap.model.finding import Change, Fix
 
 EXAMPLES = int(os.environ.get("AUTHMAP_EXAMPLES", "1000"))
 SETTINGS = settings(
@@ -412,15 +413,15 @@ def test_nothing_is_written_that_is_not_verified(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize("bad", [{0}, {3}, {6}, {1, 2}, set(range(7)), {0, 2, 4, 6}])
 def test_one_bad_edit_stops_no_other(bad: set[int], monkeypatch: pytest.MonkeyPatch) -> None:
     text = "".join(STAFF.replace("staff", f"staff{n}") + f"staff{n}\n" for n in range(7))
-    make = patch.edits
+    make = build_edits
 
-    def spoil(fix: Fix) -> list[patch.Edit]:
+    def spoil(fix: Fix) -> list[Edit]:
         made = make(fix)
         if any(f"staff{n}" in edit.content for edit in made for n in bad):
             return [edit._replace(content="x\n  groups: []") for edit in made]
         return made
 
-    monkeypatch.setattr(patch, "edits", spoil)
+    monkeypatch.setattr(rounds, "build_edits", spoil)
     result = fix(text.encode(), options=Options(select=("AM101",)))
     names = [username for _, username, _ in entries(result.output)]
     for number, username in enumerate(names):
@@ -475,7 +476,7 @@ def test_a_value_that_loses_the_section_is_not_what_was_meant() -> None:
 
 
 def judge(before: bytes, after: bytes, value: str) -> bool:
-    from authmap.finding import Change
+    from authmap.model.finding import Change
 
     old = read(before)
     entry = old.maps[0].entries[0]
@@ -518,15 +519,15 @@ def test_single_quotes_inside_of_double_ones() -> None:
 
 
 def rewritten(text: str, value: str) -> str:
-    from authmap.finding import Change
-    from authmap.finding import Fix as AFix
+    from authmap.model.finding import Change
+    from authmap.model.finding import Fix as AFix
 
     reading = read(text.encode())
     entry = reading.maps[0].entries[0]
     field = entry.field("username")
     assert field
     change = Change(entry.section, field.value, value)
-    after = patch.splice(reading.maps[0].source.text, patch.edits(AFix((change,))))
+    after = splice(reading.maps[0].source.text, build_edits(AFix((change,))))
     assert verify.as_meant(reading, read(after.encode()), [change])
     return after
 
@@ -539,13 +540,13 @@ def test_splice_changes_only_its_spans(text: str, data: st.DataObject) -> None:
     cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=6, unique=True)))
     spans = list(zip(cuts[::2], cuts[1::2], strict=False))
     source = Source(text.encode())
-    edits = [patch.Edit(*span, data.draw(st.text(max_size=5)), source) for span in spans]
+    edits = [Edit(*span, data.draw(st.text(max_size=5)), source) for span in spans]
     pieces, at = "", 0
     for edit in edits:
         pieces += text[at : edit.start] + edit.content
         at = edit.end
     shuffled = data.draw(st.permutations(edits))
-    assert patch.splice(text, shuffled) == pieces + text[at:]
+    assert splice(text, shuffled) == pieces + text[at:]
 
 
 @settings(max_examples=EXAMPLES, deadline=None)
@@ -554,8 +555,8 @@ def test_splice_changes_only_its_spans(text: str, data: st.DataObject) -> None:
 @given(st.text(ODD + "{}\n\x00", max_size=8))
 def test_any_value_into_a_flow_mapping(value: str) -> None:
     """A value goes where a mapping stood, in any layer, or is held back."""
-    from authmap.finding import Change
-    from authmap.finding import Fix as AFix
+    from authmap.model.finding import Change
+    from authmap.model.finding import Fix as AFix
 
     for outer in (bare, literal, double, single, manifest_in_json):
         text = outer('[{"rolearn": "a", "username": {b: c}, "groups": []}]')
@@ -565,10 +566,10 @@ def test_any_value_into_a_flow_mapping(value: str) -> None:
         assert field
         change = Change(entry.section, field.value, value)
         try:
-            edits = patch.edits(AFix((change,)))
-        except patch.HeldBack:
+            edits = build_edits(AFix((change,)))
+        except HeldBack:
             continue
-        after = read(patch.splice(reading.maps[0].source.text, edits).encode())
+        after = read(splice(reading.maps[0].source.text, edits).encode())
         assert verify.as_meant(reading, after, [change])
         assert after.maps[0].entries[0].username == value
 

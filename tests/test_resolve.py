@@ -13,17 +13,17 @@ import words
 from hypothesis import HealthCheck, given, settings
 
 from authmap import ArnError, AuthMap, LoginError, load
-from authmap.answer import CallerError, answer
-from authmap.bindings import Bindings
-from authmap.explain import rendered, why_dead
+from authmap.authenticator.resolve import caller, fold
+from authmap.explain.caller import CallerError, answer
+from authmap.explain.reasons import rendered, why_dead
+from authmap.model.bindings import Bindings
 from authmap.render import identity
-from authmap.resolve import caller, fold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from authmap.answer import Answer, Aside
+    from authmap.explain.caller import Answer, Aside
 
 STS = "arn:aws:sts::111111111111:assumed-role"
 IAM = "arn:aws:iam::111111111111"

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from authmap import bindings
-from authmap.options import Options
+from authmap.api import fix, lint
+from authmap.linting.run import Run
+from authmap.model import bindings
+from authmap.model.options import Options
 from authmap.render import text
-from authmap.report import Run
-from authmap.rules import all_rules
-from authmap.workflow import fix, lint
+from authmap.rules.registry import all_rules
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 UPDATE = bool(os.environ.get("AUTHMAP_UPDATE"))

@@ -17,14 +17,14 @@ import pytest
 from jsonschema import Draft202012Validator
 from styles import literal, manifest
 
-from authmap.finding import Suppression
-from authmap.fingerprint import fingerprints
-from authmap.options import Options
+from authmap.api import fix, lint
+from authmap.linting.fingerprint import fingerprints
+from authmap.linting.run import Run
+from authmap.model.finding import Suppression
+from authmap.model.options import Options
 from authmap.render.json import document as json_document
 from authmap.render.sarif import document
-from authmap.report import Run
-from authmap.rules import all_rules
-from authmap.workflow import fix, lint
+from authmap.rules.registry import all_rules
 
 ROOT = Path(__file__).parent.parent
 SCHEMA = json.loads((Path(__file__).parent / "schemas" / "sarif-2.1.0.json").read_bytes())

@@ -8,20 +8,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from authmap import scalar, tree
+from authmap.syntax.yaml import parser
+from authmap.syntax.yaml.scalars import ScalarMap, read_scalar
 
 EXAMPLES = int(os.environ.get("AUTHMAP_EXAMPLES", "1000"))
 
 
-def scalars(text: str) -> list[tree.Scalar]:
+def scalars(text: str) -> list[parser.Scalar]:
     try:
         return [
             node
-            for document in tree.parse(text)
-            for node in tree.descend(document.root)
-            if isinstance(node, tree.Scalar)
+            for document in parser.parse(text)
+            for node in parser.descend(document.root)
+            if isinstance(node, parser.Scalar)
         ]
-    except tree.TreeError:
+    except parser.TreeError:
         return []
 
 
@@ -57,7 +58,7 @@ def test_reads_what_the_parser_reads(text: str) -> None:
     found = scalars(text)
     assert found
     for node in found:
-        mapped = scalar.read(text, node)
+        mapped = read_scalar(text, node)
         assert mapped is not None, node.value
         assert mapped.value == node.value
 
@@ -70,13 +71,13 @@ ALPHABET = st.sampled_from(list("ab:-#'\"\\|>+2 \n\r\t{}[],&*!%é\u2028\x85/xu0n
 def test_any_scalar(head: str, body: str) -> None:
     text = head + body + {'"': '"', "'": "'"}.get(head[-1], "")
     for node in scalars(text):
-        mapped = scalar.read(text, node)
+        mapped = read_scalar(text, node)
         assert mapped is not None, (text, node.value, node.style)
         assert mapped.value == node.value
         check_places(text, mapped)
 
 
-def check_places(text: str, mapped: scalar.ScalarMap) -> None:
+def check_places(text: str, mapped: ScalarMap) -> None:
     behind = mapped.start
     for index, character in enumerate(mapped.value):
         start, end = mapped.span(index, index + 1)

@@ -16,14 +16,14 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from styles import WAYS, config_map
 
-from authmap.options import Options
+from authmap.api import fix, lint, load
+from authmap.linting.run import Run
+from authmap.model.options import Options
 from authmap.render.json import document
-from authmap.report import Run
-from authmap.tree import Mapping, Node, Scalar, Sequence
-from authmap.workflow import fix, lint, load
+from authmap.syntax.yaml.parser import Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
-    from authmap.finding import Finding
+    from authmap.model.finding import Finding
 
 EXAMPLES = int(os.environ.get("AUTHMAP_EXAMPLES", "1000"))
 ROOT = Path(__file__).parent.parent

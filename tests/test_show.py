@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from authmap import AuthMap, load
+from authmap.explain.map_view import View, view
+from authmap.linting.run import brief
 from authmap.render import show
-from authmap.report import brief
-from authmap.view import View, view
 
 if TYPE_CHECKING:
     from pathlib import Path

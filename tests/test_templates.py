@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from authmap.answer import answer
-from authmap.model import AuthMap
-from authmap.options import Options
-from authmap.placeholder import KNOWN, braced_template, in_braces
-from authmap.view import view
-from authmap.workflow import fix, fix_data, lint, load
+from authmap.api import fix, fix_data, lint, load
+from authmap.authenticator.placeholder import KNOWN, braced_template, in_braces
+from authmap.explain.caller import answer
+from authmap.explain.map_view import view
+from authmap.model.auth_map import AuthMap
+from authmap.model.options import Options
 
 if TYPE_CHECKING:
     from pathlib import Path

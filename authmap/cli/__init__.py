@@ -12,9 +12,10 @@ from typing import Annotated
 
 import typer
 
-from authmap import console, files
-from authmap.cluster.errors import ClusterError
-from authmap.options import OptionError
+from authmap import files
+from authmap.cli import console
+from authmap.cluster.kube.errors import ClusterError
+from authmap.model.options import OptionError
 from authmap.version import __version__
 
 COMMANDS = ("lint", "fix", "rollback", "show", "resolve", "rule", "schema", "config")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from authmap import console
+from authmap.cli import console
 from authmap.cli.shared import (
     ConfigFile,
     ExtendSelect,
@@ -15,7 +15,7 @@ from authmap.cli.shared import (
     Template,
     chosen,
 )
-from authmap.options import choice
+from authmap.model.options import choice
 
 
 def config(

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from authmap import console, files, report
+from authmap import files
+from authmap.cli import console
 from authmap.cli.shared import (
     AcceptRisk,
     AllContexts,
@@ -40,11 +41,12 @@ from authmap.cli.shared import (
     bound,
     chosen,
 )
-from authmap.options import OptionError
+from authmap.linting.run import Run
+from authmap.model.options import OptionError
 
 if TYPE_CHECKING:
-    from authmap.settings import Settings
-    from authmap.workflow import FixResult
+    from authmap.api import FixResult
+    from authmap.config.settings import Settings
 
 
 def fix(
@@ -116,7 +118,7 @@ def fix(
         if paths or rbac or write:
             raise OptionError("with --context the map is a live one: no paths, --rbac or --write")
         from authmap.cli import live
-        from authmap.cluster.apply import Wishes
+        from authmap.cluster.change.apply import Wishes
 
         reach = Reach(
             context or [], all_contexts, kubeconfig, as_user, as_group, request_timeout, jobs
@@ -147,7 +149,7 @@ def _fix_files(
     inputs: files.Inputs, settings: Settings, *, diff: bool, write: bool, quiet: bool
 ) -> int:
     """Mend files; the exit code."""
-    from authmap.workflow import fix as fix_bytes
+    from authmap.api import fix as fix_bytes
 
     bar = settings.fail_on
     given = inputs if diff or write else list(islice(inputs, 2))
@@ -185,7 +187,7 @@ def _fix_files(
     findings = [finding for result in results for finding in result.remaining]
     maps = sum(result.maps for result in results)
     kubeconfigs = sum(result.kubeconfigs for result in results)
-    run = report.Run(
+    run = Run(
         findings,
         skipped,
         inputs.errors,
@@ -207,7 +209,7 @@ def _fix_files(
 
 def _why_hidden(result: FixResult, data: bytes) -> str | None:
     """Why a document is not to be printed, if it is not."""
-    from authmap.document import MAX_BYTES
+    from authmap.documents.read import MAX_BYTES
 
     if result.secret:
         return "it may hold secrets"

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from authmap import console, files, report
+from authmap import files
+from authmap.cli import console
 from authmap.cli.shared import (
     FORMATS,
     AllContexts,
@@ -39,16 +40,17 @@ from authmap.cli.shared import (
     bound,
     chosen,
 )
-from authmap.options import OptionError, choice, unchecked
+from authmap.linting.run import Run, once
+from authmap.model.options import OptionError, choice, unchecked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from authmap.finding import Finding
-    from authmap.options import Options
-    from authmap.rules import Rule
-    from authmap.settings import Settings
-    from authmap.workflow import Report
+    from authmap.api import Report
+    from authmap.config.settings import Settings
+    from authmap.model.finding import Finding
+    from authmap.model.options import Options
+    from authmap.rules.registry import Rule
 
 MOST = 10
 """So many findings of a baseline that are gone are said one by one."""
@@ -139,10 +141,10 @@ def lint(
     raise typer.Exit(run.exit_code())
 
 
-def _lint_files(inputs: files.Inputs, settings: Settings) -> report.Run:
+def _lint_files(inputs: files.Inputs, settings: Settings) -> Run:
     """Lint the maps in files."""
-    from authmap.rules import all_rules
-    from authmap.workflow import lint as lint_bytes
+    from authmap.api import lint as lint_bytes
+    from authmap.rules.registry import all_rules
 
     findings, skipped, checked, maps, kubeconfigs, unread = [], [], {}, 0, 0, 0
     suppressed: list[Finding] = []
@@ -159,9 +161,9 @@ def _lint_files(inputs: files.Inputs, settings: Settings) -> report.Run:
         elif given.named or options.extra_paths:  # else a slip in these would go unseen
             skipped.append((given.path, console.no_map(result.others, given.data)))
     if settings.options.bindings is not None:
-        findings = report.once(findings)
+        findings = once(findings)
     skipped_rules = unchecked(settings.options, all_rules().values())
-    return report.Run(
+    return Run(
         findings,
         skipped,
         inputs.errors,
@@ -179,7 +181,7 @@ def _lint_files(inputs: files.Inputs, settings: Settings) -> report.Run:
 
 def _asked(result: Report, options: Options) -> list[Rule]:
     """The rules that are selected and are about what was found in a file."""
-    from authmap.rules import all_rules
+    from authmap.rules.registry import all_rules
 
     return [
         rule
@@ -196,9 +198,9 @@ def _spare(written: str | None, read: Iterable[str]) -> None:
         raise OptionError(f"{written} is a file that was read: choose another to write into")
 
 
-def _keep(run: report.Run, path: str, *, quiet: bool) -> int:
+def _keep(run: Run, path: str, *, quiet: bool) -> int:
     """Write a baseline, unless something could not be read; the exit code."""
-    from authmap import baseline
+    from authmap.linting import baseline
     from authmap.render.text import count
 
     console.tell(run, quiet=quiet)
@@ -210,9 +212,9 @@ def _keep(run: report.Run, path: str, *, quiet: bool) -> int:
     return 0
 
 
-def _without_known(run: report.Run, path: str) -> report.Run:
+def _without_known(run: Run, path: str) -> Run:
     """A run without what is in a baseline; what of that is gone is said."""
-    from authmap import baseline
+    from authmap.linting import baseline
 
     run, gone = baseline.apply(run, baseline.read(path))
     for each in gone[:MOST]:

@@ -10,31 +10,33 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from authmap import console, naming, report
-from authmap.cluster import apply, backup, many, plan, reading, rollback
-from authmap.cluster.client import server_of
-from authmap.cluster.commit import NotKeptError
-from authmap.cluster.errors import ClusterError, leaving
-from authmap.cluster.kubeconfig import Access, contexts, login
-from authmap.cluster.session import Session
-from authmap.model import AuthMap
-from authmap.options import OptionError, unchecked
-from authmap.report import safe
-from authmap.rules import all_rules
-from authmap.workflow import lint_data
+from authmap.api import lint_data
+from authmap.cli import console, many
+from authmap.cluster import reading
+from authmap.cluster.change import apply, backup, plan, rollback
+from authmap.cluster.change.commit import NotKeptError
+from authmap.cluster.kube.client import server_of
+from authmap.cluster.kube.errors import ClusterError, leaving
+from authmap.cluster.kube.kubeconfig import Access, contexts, login
+from authmap.cluster.kube.session import Session
+from authmap.linting.run import Run, safe
+from authmap.model.auth_map import AuthMap
+from authmap.model.options import OptionError, unchecked
+from authmap.rules.registry import all_rules
+from authmap.usernames.rename import rename_targets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from authmap.bindings import Bindings
     from authmap.cli.shared import Reach
-    from authmap.cluster.apply import Done, Wishes
-    from authmap.cluster.plan import Plan
+    from authmap.cluster.change.apply import Done, Wishes
+    from authmap.cluster.change.plan import Plan
     from authmap.cluster.reading import Live
-    from authmap.finding import Finding
-    from authmap.rules import Rule
-    from authmap.settings import Settings
+    from authmap.config.settings import Settings
+    from authmap.model.bindings import Bindings
+    from authmap.model.finding import Finding
+    from authmap.rules.registry import Rule
 
 NOT_KEPT = {True: 3, False: 4}
 """Exit codes where a change could not stay: the old map is back in its place, or not."""
@@ -59,8 +61,8 @@ class Person:
         """Print the diff, and say what it mends and what it does not."""
         diff(plan)
         if plan.result is not None:
-            where, rename = f"in context `{plan.live.context}` ", self._settings.options.rename
-            console.tell_unknown(rename, naming.names([plan.before]), where)
+            where, wanted = f"in context `{plan.live.context}` ", self._settings.options.rename
+            console.tell_unknown(wanted, rename_targets([plan.before]), where)
             console.tell_fixed(plan.result, "would fix", self._settings.fail_on)
         if not plan.changed:
             console.say(f"authmap: nothing to change in context `{plan.live.context}`")
@@ -131,7 +133,7 @@ def _tell_going(live: Live) -> None:
         console.say(f"authmap: context `{live.context}`: {live.going}")
 
 
-def lint(reach: Reach, settings: Settings) -> report.Run:
+def lint(reach: Reach, settings: Settings) -> Run:
     """Lint the maps of clusters, in the order of their contexts' names."""
     names = contexts(reach.contexts, access(reach), all=reach.all)
     findings: list[Finding] = []
@@ -155,7 +157,7 @@ def lint(reach: Reach, settings: Settings) -> report.Run:
         missing += [reason] if reason else []
     number = len(names) - len(failed)
     unknown = "; ".join(missing) or None
-    return report.Run(
+    return Run(
         findings,
         [],
         failed,
@@ -205,7 +207,7 @@ def preview(reach: Reach, settings: Settings) -> int:
 def _left(planned: Plan, settings: Settings) -> int:
     """1 where a finding that is left reaches the bar, else 0."""
     left = planned.result.remaining if planned.result else []
-    return report.Run(left, [], [], 1, 1, fail_on=settings.fail_on).exit_code()
+    return Run(left, [], [], 1, 1, fail_on=settings.fail_on).exit_code()
 
 
 def _one(reach: Reach) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from authmap import console
+from authmap.cli import console
 from authmap.cli.shared import (
     As,
     AsGroup,
@@ -23,7 +23,7 @@ from authmap.cli.shared import (
     bound,
     chosen,
 )
-from authmap.options import OptionError, choice
+from authmap.model.options import OptionError, choice
 
 
 def resolve(
@@ -64,8 +64,8 @@ def resolve(
 
         authmap resolve arn:aws:iam::111111111111:user/jane --context prod
     """
-    from authmap.answer import CallerError, answer
-    from authmap.pick import pick
+    from authmap.cli.pick import pick
+    from authmap.explain.caller import CallerError, answer
     from authmap.render import identity
 
     choice(format, ("text", "json"), "--format")

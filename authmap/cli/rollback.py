@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from authmap import console
+from authmap.cli import console
 from authmap.cli.shared import (
     AcceptRisk,
     As,
@@ -55,7 +55,7 @@ def rollback(
         authmap rollback --context prod
     """
     from authmap.cli import live
-    from authmap.cluster.apply import Wishes
+    from authmap.cluster.change.apply import Wishes
 
     reach = Reach(context, False, kubeconfig, as_user, as_group, request_timeout, 1)
     wishes = Wishes(

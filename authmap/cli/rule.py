@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from authmap import console
-from authmap.options import rule_code
+from authmap.cli import console
+from authmap.model.options import rule_code
 
 
 def rule(
@@ -21,7 +21,7 @@ def rule(
 
         authmap rule AM101
     """
-    from authmap.rules import all_rules
+    from authmap.rules.registry import all_rules
 
     rules = all_rules()
     if code is None:

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from authmap import console
-from authmap.options import choice
+from authmap.cli import console
+from authmap.model.options import choice
 
 
 def schema(

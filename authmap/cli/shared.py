@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from authmap.options import OptionError
+from authmap.model.options import OptionError
 
 if TYPE_CHECKING:
-    from authmap.settings import Settings
+    from authmap.config.settings import Settings
 
 FORMATS = ("text", "concise", "json", "sarif", "github", "gitlab", "junit")
 
@@ -210,8 +210,8 @@ def chosen(
         OptionError: one of them cannot be meant, or the configuration is not sound.
         FileError: the configuration cannot be read.
     """
-    from authmap.config import Config, find, load
-    from authmap.settings import settings
+    from authmap.config.file import Config, find, load
+    from authmap.config.settings import settings
 
     if config is not None and no_config:
         raise OptionError("--config and --no-config exclude each other")
@@ -235,7 +235,7 @@ def bound(settings: Settings) -> Settings:
     """
     if not settings.rbac:
         return settings
-    from authmap.rbac import read
+    from authmap.cli.rbac import read
 
     options = settings.options._replace(bindings=read(settings.rbac))
     return settings._replace(options=options)

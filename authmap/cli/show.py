@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from authmap import console
+from authmap.cli import console
 from authmap.cli.shared import (
     As,
     AsGroup,
@@ -19,7 +19,7 @@ from authmap.cli.shared import (
     Timeout,
     chosen,
 )
-from authmap.options import choice
+from authmap.model.options import choice
 
 
 def show(
@@ -44,9 +44,9 @@ def show(
     """
     from shutil import get_terminal_size
 
-    from authmap.pick import pick
+    from authmap.cli.pick import pick
+    from authmap.explain.map_view import view
     from authmap.render import show as tables
-    from authmap.view import view
 
     choice(format, ("text", "json"), "--format")
     settings = chosen(config=config, no_config=no_config)

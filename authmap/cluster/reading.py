@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from authmap.bindings import Bindings, from_object
-from authmap.cluster import errors
-from authmap.cluster.session import NAME, NAMESPACE
+from authmap.cluster.kube import errors
+from authmap.cluster.kube.session import NAME, NAMESPACE
+from authmap.model.bindings import Bindings, from_object
 
 if TYPE_CHECKING:
-    from authmap.cluster.session import Session
+    from authmap.cluster.kube.session import Session
 
 RBAC = "/apis/rbac.authorization.k8s.io/v1/"
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap import spelling
-from authmap.documents import data_keys, sections
-from authmap.model import AuthMap
+from authmap.documents.recognise import data_keys, sections
+from authmap.model import misspelling
+from authmap.model.auth_map import AuthMap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.documents import Document
+    from authmap.documents.recognise import Document
 
 
 def maps(document: Document) -> Iterator[AuthMap]:
     """The map that a patch is part of."""
     root, layer = document.root, document.layer
     keys = data_keys(root.get("data"))
-    if root.get("apiVersion") is None and any(spelling.is_section(key.name) for key in keys):
+    if root.get("apiVersion") is None and any(misspelling.is_section(key.name) for key in keys):
         found = sections(keys, layer)
         yield AuthMap(layer.source, "patch", found, layer=layer, keys=keys, root=root)

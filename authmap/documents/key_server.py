@@ -11,19 +11,19 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from authmap import goyaml
-from authmap.authenticator import Reader, text_of
-from authmap.goyaml import Kind
-from authmap.model import SECTIONS, AuthMap
-from authmap.section import Section
-from authmap.tree import Mapping, Scalar, Sequence, plain
+from authmap.authenticator.entry import Reader, text_of
+from authmap.authenticator.section import Section
+from authmap.model.auth_map import SECTIONS, AuthMap
+from authmap.syntax.yaml import go_types
+from authmap.syntax.yaml.go_types import Kind
+from authmap.syntax.yaml.parser import Mapping, Scalar, Sequence, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.authenticator import Entry
-    from authmap.documents import Document
-    from authmap.tree import Node
+    from authmap.authenticator.entry import Entry
+    from authmap.documents.recognise import Document
+    from authmap.syntax.yaml.parser import Node
 
 
 class Server(Reader):
@@ -40,13 +40,13 @@ class Server(Reader):
         if not isinstance(target, Scalar) or target.style or target.tag is not None:
             return text_of(node)
         value = target.value
-        kind = goyaml.resolve(value, None, True)[0]
+        kind = go_types.resolve(value, None, True)[0]
         if kind is Kind.NULL:
             return None
         if kind is Kind.BOOL and value.lower() in ("true", "false"):
             return "1" if value.lower() == "true" else "0"  # yes, no, on and off are text to v3
         if kind is Kind.INT:
-            return str(goyaml.integer(value))
+            return str(go_types.integer(value))
         if kind is Kind.FLOAT:
             return f"{Decimal(repr(float(value.replace('_', '')))).normalize():f}"
         return value

@@ -10,18 +10,19 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from authmap import authenticator
-from authmap.documents import Document, Text, inner, inside, recognise, text, values, veiled
+from authmap.authenticator.entry import read_accounts, read_entries
+from authmap.documents import values
 from authmap.documents.kind_configmap import config_map
-from authmap.model import AuthMap, Problem
-from authmap.tree import Mapping, Scalar, Sequence, plain
+from authmap.documents.recognise import Document, Text, inner, inside, recognise, text, veiled
+from authmap.model.auth_map import AuthMap, Problem
+from authmap.syntax.yaml.parser import Mapping, Scalar, Sequence, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.section import Section
-    from authmap.source import Source
-    from authmap.tree import Node
+    from authmap.authenticator.section import Section
+    from authmap.syntax.source import Source
+    from authmap.syntax.yaml.parser import Node
 
 LOCKED = "edit the Terraform source: this JSON is made from it"
 _CONFIG_MAPS = (
@@ -156,9 +157,9 @@ def _stretches(map: AuthMap) -> Iterator[tuple[int, int]]:
 def _read(section: Section) -> Iterator[tuple[int, int]]:
     """Where the accounts of a section stand, or the known keys of its entries and their values."""
     if section.name == "mapAccounts":
-        entries, items = [], authenticator.accounts(section)
+        entries, items = [], read_accounts(section)
     else:
-        entries, items = authenticator.entries(section), []
+        entries, items = read_entries(section), []
     nodes: list[Node | None] = [item.node for item in items]
     for entry in entries:
         for field in entry.fields:

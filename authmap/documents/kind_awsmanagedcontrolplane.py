@@ -10,17 +10,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.authenticator import Reader
-from authmap.documents import inside
-from authmap.model import SECTIONS, AuthMap
-from authmap.section import Section
-from authmap.tree import Mapping, Scalar
+from authmap.authenticator.entry import Reader
+from authmap.authenticator.section import Section
+from authmap.documents.recognise import inside
+from authmap.model.auth_map import SECTIONS, AuthMap
+from authmap.syntax.yaml.parser import Mapping, Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.authenticator import Entry
-    from authmap.documents import Document
+    from authmap.authenticator.entry import Entry
+    from authmap.documents.recognise import Document
 
 
 class ClusterApi(Reader):

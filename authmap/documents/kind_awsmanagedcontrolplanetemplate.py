@@ -9,8 +9,8 @@ from authmap.documents import kind_awsmanagedcontrolplane
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.documents import Document
-    from authmap.model import AuthMap
+    from authmap.documents.recognise import Document
+    from authmap.model.auth_map import AuthMap
 
 
 def maps(document: Document) -> Iterator[AuthMap]:

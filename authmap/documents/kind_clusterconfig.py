@@ -10,18 +10,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.authenticator import Reader
-from authmap.documents import mixed, text, value
-from authmap.model import AuthMap
-from authmap.section import Section
-from authmap.tree import Mapping, Scalar, Sequence, plain
+from authmap.authenticator.entry import Reader
+from authmap.authenticator.section import Section
+from authmap.documents.recognise import mixed, text, value
+from authmap.model.auth_map import AuthMap
+from authmap.syntax.yaml.parser import Mapping, Scalar, Sequence, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.authenticator import Entry
-    from authmap.documents import Document
-    from authmap.tree import Node
+    from authmap.authenticator.entry import Entry
+    from authmap.documents.recognise import Document
+    from authmap.syntax.yaml.parser import Node
 
 _KEYS = ("username", "groups", "account", "noDuplicateARNs", "serviceName", "namespace")
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from authmap.documents import inside, text, veiled
-from authmap.model import AuthMap, Login
-from authmap.tree import Mapping, Scalar, Sequence, plain
+from authmap.documents.recognise import inside, text, veiled
+from authmap.model.auth_map import AuthMap, Login
+from authmap.syntax.yaml.parser import Mapping, Scalar, Sequence, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from authmap.documents import Document
-    from authmap.tree import Node
+    from authmap.documents.recognise import Document
+    from authmap.syntax.yaml.parser import Node
 
 
 _KEYS = frozenset(

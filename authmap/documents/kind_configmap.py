@@ -9,17 +9,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from authmap import spelling
-from authmap.documents import data_keys, inner, sections
-from authmap.model import AuthMap
-from authmap.tree import Mapping, Scalar, plain
+from authmap.documents.recognise import data_keys, inner, sections
+from authmap.model import misspelling
+from authmap.model.auth_map import AuthMap
+from authmap.syntax.yaml.parser import Mapping, Scalar, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.documents import Document
-    from authmap.model import DataKey
-    from authmap.tree import Node
+    from authmap.documents.recognise import Document
+    from authmap.model.auth_map import DataKey
+    from authmap.syntax.yaml.parser import Node
 
 
 def maps(document: Document) -> Iterator[AuthMap]:
@@ -40,9 +40,9 @@ def config_map(document: Document, metadata: Node | None) -> Iterator[AuthMap]:
     if isinstance(metadata, Mapping):
         name, namespace = plain(metadata.get("name")), plain(metadata.get("namespace"))
     name = name if isinstance(name, Scalar) else None
-    if name is None or name.value != spelling.NAME:
-        ours = any(spelling.is_section(key.name) for key in keys)
-        if not ours or not (name is None or spelling.is_near_name(name.value)):
+    if name is None or name.value != misspelling.NAME:
+        ours = any(misspelling.is_section(key.name) for key in keys)
+        if not ours or not (name is None or misspelling.is_near_name(name.value)):
             yield from _configurations(document, keys)
             return
     yield AuthMap(

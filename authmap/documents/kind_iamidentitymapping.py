@@ -10,17 +10,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.authenticator import Reader
-from authmap.documents import is_user, text, value
-from authmap.model import AuthMap
-from authmap.section import Section
-from authmap.tree import Mapping, Sequence, plain
+from authmap.authenticator.entry import Reader
+from authmap.authenticator.section import Section
+from authmap.documents.recognise import is_user, text, value
+from authmap.model.auth_map import AuthMap
+from authmap.syntax.yaml.parser import Mapping, Sequence, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.authenticator import Entry
-    from authmap.documents import Document
+    from authmap.authenticator.entry import Entry
+    from authmap.documents.recognise import Document
 
 
 class Objects(Reader):

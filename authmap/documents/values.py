@@ -9,18 +9,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from authmap import spelling
-from authmap.authenticator import Reader
-from authmap.documents import entries_of, section
-from authmap.model import AuthMap
-from authmap.tree import Mapping, Scalar, Sequence, TreeError, parse, plain
+from authmap.authenticator.entry import Reader
+from authmap.documents.recognise import entries_of, section
+from authmap.model import misspelling
+from authmap.model.auth_map import AuthMap
+from authmap.syntax.yaml.parser import Mapping, Scalar, Sequence, TreeError, parse, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.documents import Document
-    from authmap.section import Section
-    from authmap.tree import Node
+    from authmap.authenticator.section import Section
+    from authmap.documents.recognise import Document
+    from authmap.syntax.yaml.parser import Node
 
     Found = tuple[Mapping | None, str, Node]
     """The mapping that a value stands in, its key there, and the value."""
@@ -75,10 +75,10 @@ def _behind_known_keys(root: Node) -> Iterator[Found]:
         if isinstance(target, Mapping):
             for key, value in reversed(target.pairs):
                 if isinstance(key, Scalar):
-                    stack.append((value, f"{path} {spelling.letters(key.value)}"[-200:]))
+                    stack.append((value, f"{path} {misspelling.letters(key.value)}"[-200:]))
             for key, value in target.pairs:
                 if isinstance(key, Scalar):
-                    inner = f"{path} {spelling.letters(key.value)}"
+                    inner = f"{path} {misspelling.letters(key.value)}"
                     if re.search("awsauth|map(?:iam)?(?:role|user|account)s?(?: |$)", inner):
                         yield target, key.value, value
         elif isinstance(target, Sequence):
@@ -109,7 +109,7 @@ def _name(key: str, value: Node | None) -> str | None:
             return None
     if not isinstance(value, Sequence):
         return None
-    accounts = spelling.letters(key).endswith("accounts") and value.items
+    accounts = misspelling.letters(key).endswith("accounts") and value.items
     if accounts and all(isinstance(plain(item), Scalar) for item in value.items):
         return "mapAccounts"
     return entries_of(value)

@@ -6,7 +6,7 @@ from difflib import Match, SequenceMatcher
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from authmap.report import visible
+from authmap.linting.run import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

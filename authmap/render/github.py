@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.finding import Severity
-from authmap.fingerprint import relative
-from authmap.report import brief, safe
+from authmap.linting.fingerprint import relative
+from authmap.linting.run import brief, safe
+from authmap.model.finding import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.finding import Finding
-    from authmap.report import Run
+    from authmap.linting.run import Run
+    from authmap.model.finding import Finding
 
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 MOST = 10

@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from authmap.finding import Severity
-from authmap.fingerprint import fingerprints, relative
-from authmap.report import brief, safe
+from authmap.linting.fingerprint import fingerprints, relative
+from authmap.linting.run import brief, safe
+from authmap.model.finding import Severity
 
 if TYPE_CHECKING:
-    from authmap.report import Run
+    from authmap.linting.run import Run
 
 SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "major", Severity.NOTE: "info"}
 

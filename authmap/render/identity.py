@@ -37,16 +37,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from authmap import placeholder
+from authmap.authenticator import placeholder
+from authmap.linting.run import brief, safe
 from authmap.render.show import EMPTY, NONE, place
-from authmap.report import brief, safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.answer import Answer, Aside, Candidate
-    from authmap.bindings import Binding
-    from authmap.explain import Spot
+    from authmap.explain.caller import Answer, Aside, Candidate
+    from authmap.explain.reasons import Spot
+    from authmap.model.bindings import Binding
 
 VERSION = 1
 

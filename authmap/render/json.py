@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from authmap import patch
+from authmap.fixing.edits import try_edits
 from authmap.version import __version__
 
 if TYPE_CHECKING:
-    from authmap.finding import Finding, Fix, Suppression
-    from authmap.report import Run
-    from authmap.source import Source
+    from authmap.linting.run import Run
+    from authmap.model.finding import Finding, Fix, Suppression
+    from authmap.syntax.source import Source
 
 VERSION = 1
 
@@ -84,7 +84,7 @@ def _places(source: Source, start: int, end: int) -> dict[str, int]:
 
 
 def _fix(fix: Fix, source: Source) -> dict[str, Any]:
-    edits, held_back = patch.attempt(fix)
+    edits, held_back = try_edits(fix)
     return {
         "applicability": "safe" if fix.safe else "unsafe",
         "held_back": held_back,

@@ -11,16 +11,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from authmap.fingerprint import relative
+from authmap.linting.fingerprint import relative
+from authmap.linting.run import brief, safe
 from authmap.render.concise import line
-from authmap.report import brief, safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from authmap.finding import Finding
-    from authmap.report import Run
-    from authmap.rules import Rule
+    from authmap.linting.run import Run
+    from authmap.model.finding import Finding
+    from authmap.rules.registry import Rule
 
 
 def render(run: Run) -> str:

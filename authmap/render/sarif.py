@@ -16,17 +16,17 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from authmap import patch
-from authmap.fingerprint import fingerprints, relative
-from authmap.report import brief
-from authmap.rules import URL, all_rules
+from authmap.fixing.edits import try_edits
+from authmap.linting.fingerprint import fingerprints, relative
+from authmap.linting.run import brief
+from authmap.rules.registry import URL, all_rules
 from authmap.version import __version__
 
 if TYPE_CHECKING:
-    from authmap.finding import Finding, Fix
-    from authmap.report import Run
-    from authmap.rules import Rule
-    from authmap.source import Source
+    from authmap.linting.run import Run
+    from authmap.model.finding import Finding, Fix
+    from authmap.rules.registry import Rule
+    from authmap.syntax.source import Source
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 ROOT = "%SRCROOT%"
@@ -146,7 +146,7 @@ def _plain(text: str) -> str:
 
 def _fix(fix: Fix, root: str) -> dict[str, Any] | None:
     """A fix; None where it is held back."""
-    edits, held_back = patch.attempt(fix)
+    edits, held_back = try_edits(fix)
     if held_back is not None:
         return None
     values = ", ".join(f"`{brief(change.value)}`" for change in fix.changes if change.value)

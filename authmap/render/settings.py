@@ -19,11 +19,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.config import toml
-from authmap.report import safe
+from authmap.config.file import toml
+from authmap.linting.run import safe
 
 if TYPE_CHECKING:
-    from authmap.settings import Settings
+    from authmap.config.settings import Settings
 
 VERSION = 1
 WIDTH = 40

@@ -33,14 +33,14 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any
 
+from authmap.linting.run import brief, safe
 from authmap.render.text import count
-from authmap.report import brief, safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from authmap.explain import Spot
-    from authmap.view import Live, View
+    from authmap.explain.map_view import Live, View
+    from authmap.explain.reasons import Spot
 
 VERSION = 1
 NONE, EMPTY = "<none>", "<empty>"

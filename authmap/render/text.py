@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.report import brief, safe
+from authmap.linting.run import brief, safe
 
 if TYPE_CHECKING:
-    from authmap.finding import Change, Finding, Fix, Suppression
-    from authmap.report import Run
+    from authmap.linting.run import Run
+    from authmap.model.finding import Change, Finding, Fix, Suppression
 
 WIDTH = 100
 """A longer line is shown in part, around the caret."""

@@ -29,16 +29,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.finding import Finding, Severity, at_username
-from authmap.known import has_sessions, title
-from authmap.placeholder import ACCESS_KEY_ID, templates
-from authmap.rules import rule
+from authmap.authenticator.placeholder import ACCESS_KEY_ID, templates
+from authmap.model.finding import Finding, Severity, at_username
+from authmap.rules.registry import rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.model import AuthMap
-    from authmap.options import Options
+    from authmap.model.auth_map import AuthMap
+    from authmap.model.options import Options
 
 
 @rule("AM109", "access-key-username", Severity.WARNING)
@@ -48,10 +47,10 @@ def access_key_username(map: AuthMap, options: Options) -> Iterator[Finding]:
         username = entry.username
         if ACCESS_KEY_ID not in username or templates(username):
             continue
-        better = "{{SessionName}}" if has_sessions(entry) else "a fixed name"
+        better = "{{SessionName}}" if entry.has_session_name else "a fixed name"
         yield Finding(
             at_username(entry, ACCESS_KEY_ID),
-            f"{title(entry)} is another user with each access key: `{username}`",
+            f"{entry.title} is another user with each access key: `{username}`",
             "keys are rotated, and a session's last hours: no binding can name that user, and the "
             f"audit log does not tell who it was (before version 0.5.9 it even let the caller "
             f"choose: CVE-2022-2385); write {better}",

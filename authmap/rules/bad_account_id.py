@@ -32,16 +32,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.finding import Finding, Severity, at_node
-from authmap.placeholder import templates
-from authmap.rules import rule
-from authmap.tree import Scalar, plain
+from authmap.authenticator.placeholder import templates
+from authmap.model.finding import Finding, Severity, at_node
+from authmap.rules.registry import rule
+from authmap.syntax.yaml.parser import Scalar, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.model import AuthMap
-    from authmap.options import Options
+    from authmap.model.auth_map import AuthMap
+    from authmap.model.options import Options
 
 
 @rule("AM207", "bad-account-id", Severity.ERROR)

@@ -55,15 +55,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.finding import Finding, Severity
-from authmap.placeholder import KNOWN
-from authmap.rules import rule
+from authmap.authenticator.placeholder import KNOWN
+from authmap.model.finding import Finding, Severity
+from authmap.rules.registry import rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.model import AuthMap
-    from authmap.options import Options
+    from authmap.model.auth_map import AuthMap
+    from authmap.model.options import Options
 
 
 @rule("AM401", "binding-to-placeholder", Severity.ERROR)

@@ -55,15 +55,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap import known, naming
-from authmap.finding import Finding, Severity, at_field
-from authmap.rules import rule
+from authmap.model.finding import Finding, Severity, at_field
+from authmap.rules.registry import rule
+from authmap.usernames.rename import wants_rename
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.model import AuthMap
-    from authmap.options import Options
+    from authmap.model.auth_map import AuthMap
+    from authmap.model.options import Options
 
 
 @rule("AM402", "binding-to-renamed-user", Severity.NOTE)
@@ -72,14 +72,14 @@ def binding_to_renamed_user(map: AuthMap, options: Options) -> Iterator[Finding]
     if options.bindings is None:
         return
     for entry in map.roles:
-        if not naming.wants_rename(entry, options):
+        if not wants_rename(entry, options):
             continue
         for user, binding in options.bindings.of_username(entry):
             groups = " or ".join(f"`{group}`" for group in entry.groups if group)
             group = f"its group {groups}" if groups else "a group, which the entry needs to get,"
             yield Finding(
                 at_field(entry, "username"),
-                f"{binding.title} names the user `{user}`, so {known.title(entry)} is not renamed",
+                f"{binding.title} names the user `{user}`, so {entry.title} is not renamed",
                 f"a new username would take {binding.role} from it: bind {group} instead, then "
                 "fix again",
                 entry=entry,

@@ -35,18 +35,18 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from authmap import known
-from authmap.finding import Finding, Severity, at_node
-from authmap.rules import rule
+from authmap.model import reserved_entries
+from authmap.model.finding import Finding, Severity, at_node
+from authmap.rules.registry import rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.model import AuthMap
-    from authmap.options import Options
+    from authmap.model.auth_map import AuthMap
+    from authmap.model.options import Options
 
 
-FINE = known.NODE_GROUPS | {"system:masters", "system:monitoring"}
+FINE = reserved_entries.NODE_GROUPS | {"system:masters", "system:monitoring"}
 
 
 @rule("AM307", "built-in-group", Severity.WARNING)
@@ -56,12 +56,12 @@ def built_in_group(map: AuthMap, options: Options) -> Iterator[Finding]:
         for text, node in entry.group_items:
             if not text.startswith("system:") or text in FINE or "{" in text or " - " in text:
                 continue
-            if text == "system:node-proxier" and known.is_node(entry):
+            if text == "system:node-proxier" and reserved_entries.is_node(entry):
                 continue
             what, advice = _meaning(text)
             yield Finding(
                 at_node(entry.section, node),
-                f"{known.title(entry)} is in `{text}`, {what}",
+                f"{entry.title} is in `{text}`, {what}",
                 advice,
                 entry=entry,
                 severity=Severity.NOTE if text == "system:authenticated" else None,

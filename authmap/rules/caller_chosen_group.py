@@ -31,17 +31,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.finding import Finding, Severity, at_part
-from authmap.known import title
-from authmap.placeholder import ACCOUNT_ID, EC2_PRIVATE_DNS_NAME, KNOWN
-from authmap.rules import rule
+from authmap.authenticator.placeholder import ACCOUNT_ID, EC2_PRIVATE_DNS_NAME, KNOWN
+from authmap.model.finding import Finding, Severity, at_part
+from authmap.rules.registry import rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.authenticator import Entry
-    from authmap.model import AuthMap
-    from authmap.options import Options
+    from authmap.authenticator.entry import Entry
+    from authmap.model.auth_map import AuthMap
+    from authmap.model.options import Options
 
 
 @rule("AM305", "caller-chosen-group", Severity.ERROR)
@@ -67,17 +66,17 @@ def caller_chosen_group(map: AuthMap, options: Options) -> Iterator[Finding]:
 
 def _sentence(entry: Entry, group: str, held: str) -> tuple[str, str, Severity]:
     if held == EC2_PRIVATE_DNS_NAME:
-        message = f"the group `{group}` of {title(entry)} is another one for each machine"
+        message = f"the group `{group}` of {entry.title} is another one for each machine"
         advice = "no binding can name it, and a session that is no EC2 instance's cannot log in"
         return message, advice, Severity.WARNING
     if held == "{{AccessKeyID}}":
-        message = f"the group `{group}` of {title(entry)} changes with each access key"
+        message = f"the group `{group}` of {entry.title} changes with each access key"
         return message, "no binding can name it", Severity.ERROR
     if ":user/" in entry.arn.lower():
-        message = f"`{held}` in the group `{group}` stays empty: {title(entry)} has no session"
+        message = f"`{held}` in the group `{group}` stays empty: {entry.title} has no session"
         advice = f"the group is `{group.replace(held, '')}`"
         return message, advice, Severity.WARNING
-    message = f"whoever assumes {title(entry)} picks the group `{group}`"
+    message = f"whoever assumes {entry.title} picks the group `{group}`"
     advice = "whoever calls AssumeRole names the session"
     if group.startswith("system:{{"):
         advice += ": named `masters`, it may do everything"

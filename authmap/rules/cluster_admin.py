@@ -32,15 +32,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.finding import Finding, Severity, at_node
-from authmap.known import title
-from authmap.rules import rule
+from authmap.model.finding import Finding, Severity, at_node
+from authmap.rules.registry import rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.model import AuthMap
-    from authmap.options import Options
+    from authmap.model.auth_map import AuthMap
+    from authmap.model.options import Options
 
 
 @rule("AM301", "cluster-admin", Severity.NOTE)
@@ -51,7 +50,7 @@ def cluster_admin(map: AuthMap, options: Options) -> Iterator[Finding]:
             if text == "system:masters":
                 yield Finding(
                     at_node(entry.section, node),
-                    f"{title(entry)} may do everything, by `system:masters`",
+                    f"{entry.title} may do everything, by `system:masters`",
                     "the group stands above RBAC: only a change of this entry can take the access "
                     "away; bind a group of your own to the ClusterRole `cluster-admin`",
                     entry=entry,

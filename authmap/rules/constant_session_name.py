@@ -57,15 +57,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from authmap.finding import Finding, Severity, at_node
-from authmap.rules import rule
+from authmap.model.finding import Finding, Severity, at_node
+from authmap.rules.registry import rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from authmap.model import AuthMap, Login
-    from authmap.options import Options
-    from authmap.tree import Scalar
+    from authmap.model.auth_map import AuthMap, Login
+    from authmap.model.options import Options
+    from authmap.syntax.yaml.parser import Scalar
 
 
 class _Option(NamedTuple):

@@ -34,18 +34,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.finding import Finding, Severity, at_entry, line_of
-from authmap.known import title
-from authmap.placeholder import templates
-from authmap.rules import rule
-from authmap.tree import Scalar
+from authmap.authenticator.placeholder import templates
+from authmap.model.finding import Finding, Severity, at_entry, line_of
+from authmap.rules.registry import rule
+from authmap.syntax.yaml.parser import Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.authenticator import Entry
-    from authmap.model import AuthMap
-    from authmap.options import Options
+    from authmap.authenticator.entry import Entry
+    from authmap.model.auth_map import AuthMap
+    from authmap.model.options import Options
 
 
 @rule("AM204", "duplicate-arn", Severity.ERROR)
@@ -61,12 +60,12 @@ def duplicate_arn(map: AuthMap, options: Options) -> Iterator[Finding]:
             winner = winner.winner
         help = f"the entry in line {line_of(winner)} holds{_contrast(entry, winner)}"
         if _stops(winner):
-            message = f"{title(entry)} has a later entry that allows no other: eksctl stops there"
+            message = f"{entry.title} has a later entry that allows no other: eksctl stops there"
             help = f"see `noDuplicateARNs` of the entry in line {line_of(winner)}"
         elif winner.section is entry.section:
-            message = f"{title(entry)} has a later entry, so this one is dead"
+            message = f"{entry.title} has a later entry, so this one is dead"
         else:
-            message = f"{title(entry)} is in mapRoles too, which is asked first: this entry is dead"
+            message = f"{entry.title} is in mapRoles too, which is asked first: this entry is dead"
         yield Finding(
             at_entry(entry),
             message,
@@ -87,7 +86,7 @@ def _rivals(map: AuthMap, entry: Entry) -> Iterator[Finding]:
     if last and last[0] is not entry and not templates(entry.arn):
         yield Finding(
             at_entry(entry),
-            f"{title(entry)} has another entry, and which one holds is random",
+            f"{entry.title} has another entry, and which one holds is random",
             f"whoever logs in gets this one or that in line {line_of(last[0])}"
             f"{_contrast(entry, last[0])}; delete one of them, or merge the two",
             entry=entry,

@@ -31,19 +31,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.authenticator import CONFIG_MAP, is_null
-from authmap.finding import Finding, Severity, at_node
-from authmap.rules import rule
-from authmap.tree import Mapping, Scalar, Sequence, plain
+from authmap.authenticator.entry import CONFIG_MAP, is_null
+from authmap.model.finding import Finding, Severity, at_node
+from authmap.rules.registry import rule
+from authmap.syntax.yaml.parser import Mapping, Scalar, Sequence, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.authenticator import Entry, Reader
-    from authmap.finding import Layer
-    from authmap.model import AuthMap
-    from authmap.options import Options
-    from authmap.tree import Node
+    from authmap.authenticator.entry import Entry, Reader
+    from authmap.model.auth_map import AuthMap
+    from authmap.model.finding import Layer
+    from authmap.model.options import Options
+    from authmap.syntax.yaml.parser import Node
 
 
 @rule("AM006", "duplicate-key", Severity.ERROR)

@@ -33,20 +33,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.authenticator import text_of
-from authmap.finding import Finding, Severity, at_node
-from authmap.placeholder import templates
-from authmap.rules import rule
-from authmap.tree import Scalar, plain
+from authmap.authenticator.entry import text_of
+from authmap.authenticator.placeholder import templates
+from authmap.model.finding import Finding, Severity, at_node
+from authmap.rules.registry import rule
+from authmap.syntax.yaml.parser import Scalar, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.authenticator import Entry
-    from authmap.model import AuthMap
-    from authmap.options import Options
-    from authmap.section import Section
-    from authmap.tree import Node
+    from authmap.authenticator.entry import Entry
+    from authmap.authenticator.section import Section
+    from authmap.model.auth_map import AuthMap
+    from authmap.model.options import Options
+    from authmap.syntax.yaml.parser import Node
 
 
 @rule("AM009", "folded-list", Severity.ERROR)

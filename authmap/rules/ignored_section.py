@@ -32,25 +32,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap import spelling
-from authmap.documents import text
-from authmap.finding import Change, Finding, Fix, Severity, at_node
-from authmap.placeholder import templates
-from authmap.rules import rule
-from authmap.tree import Mapping, Scalar, plain
+from authmap.authenticator.placeholder import templates
+from authmap.documents.recognise import text
+from authmap.model import misspelling
+from authmap.model.finding import Change, Finding, Fix, Severity, at_node
+from authmap.rules.registry import rule
+from authmap.syntax.yaml.parser import Mapping, Scalar, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.model import AuthMap
-    from authmap.options import Options
+    from authmap.model.auth_map import AuthMap
+    from authmap.model.options import Options
 
 
 @rule("AM007", "ignored-section", Severity.ERROR)
 def ignored_section(map: AuthMap, options: Options) -> Iterator[Finding]:
     """Data keys that nobody reads."""
     unread = [key for key in map.keys if key.name not in map.sections and not templates(key.name)]
-    meanings = [spelling.section(key.name) for key in unread]
+    meanings = [misspelling.section(key.name) for key in unread]
     for key, meant in zip(unread, meanings, strict=True):
         severity, fix = Severity.ERROR, None
         message = f"`{key.name}` is not read, since the section is called `{meant}`"
@@ -80,7 +80,7 @@ def _beside_data(map: AuthMap) -> Iterator[Finding]:
     for name, mapping in places:
         for key, _ in mapping.pairs if isinstance(mapping, Mapping) else ():
             if isinstance(key, Scalar) and "map" in key.value.lower():
-                meant = spelling.section(key.value)
+                meant = misspelling.section(key.value)
                 where = f"stands below `{name}`, not" if name else "does not stand below"
                 if meant:
                     yield Finding(

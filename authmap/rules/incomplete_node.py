@@ -34,16 +34,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.finding import Change, Finding, Fix, Severity, at_field
-from authmap.known import NODE_GROUPS, NODE_PREFIX, title
-from authmap.rules import rule
+from authmap.model.finding import Change, Finding, Fix, Severity, at_field
+from authmap.model.reserved_entries import NODE_GROUPS, NODE_PREFIX
+from authmap.rules.registry import rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.authenticator import Entry
-    from authmap.model import AuthMap
-    from authmap.options import Options
+    from authmap.authenticator.entry import Entry
+    from authmap.model.auth_map import AuthMap
+    from authmap.model.options import Options
 
 
 @rule("AM304", "incomplete-node", Severity.ERROR)
@@ -62,7 +62,7 @@ def incomplete_node(map: AuthMap, options: Options) -> Iterator[Finding]:
             cost = "EKS wants both groups: kubelets may get no certificate, and new ones not join"
         yield Finding(
             at_field(entry, "groups" if entry.field("groups") else "username"),
-            f"nodes of {title(entry)} are not in {shown}",
+            f"nodes of {entry.title} are not in {shown}",
             f"{cost}; add {'it' if len(missing) == 1 else 'both'} to the list of groups",
             entry=entry,
             fix=_fix(entry, missing[0]),

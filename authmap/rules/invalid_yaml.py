@@ -37,14 +37,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.finding import At, Finding, Severity
-from authmap.rules import rule
+from authmap.model.finding import At, Finding, Severity
+from authmap.rules.registry import rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.model import AuthMap
-    from authmap.options import Options
+    from authmap.model.auth_map import AuthMap
+    from authmap.model.options import Options
 
 
 @rule("AM001", "invalid-yaml", Severity.ERROR)

@@ -32,16 +32,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap import known, naming
-from authmap.finding import Finding, Severity, at_username
-from authmap.placeholder import ACCESS_KEY_ID, is_led_by_caller, templates
-from authmap.rules import rule
+from authmap.authenticator.placeholder import ACCESS_KEY_ID, is_led_by_caller, templates
+from authmap.model import reserved_entries
+from authmap.model.finding import Finding, Severity, at_username
+from authmap.rules.registry import rule
+from authmap.usernames.rename import rename
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.model import AuthMap
-    from authmap.options import Options
+    from authmap.model.auth_map import AuthMap
+    from authmap.model.options import Options
 
 
 @rule("AM103", "leading-session-name", Severity.ERROR)
@@ -49,7 +50,7 @@ def leading_session_name(map: AuthMap, options: Options) -> Iterator[Finding]:
     """Usernames of roles that begin with what the caller chooses."""
     for entry in (*map.roles, *map.users):
         username = entry.username
-        if not is_led_by_caller(username) or not known.has_sessions(entry) or templates(username):
+        if not is_led_by_caller(username) or not entry.has_session_name or templates(username):
             continue
         rest = username.split("{{SessionName", 1)[1].partition("}}")[2]
         if username.startswith(ACCESS_KEY_ID):
@@ -61,11 +62,11 @@ def leading_session_name(map: AuthMap, options: Options) -> Iterator[Finding]:
         else:
             example = "a session named like another user, such as `kubernetes-admin`, is that user"
         fix = None
-        if not known.owner(entry, options.known):
-            fix = naming.rename(entry, options, safe=False)
+        if not reserved_entries.owner(entry, options.known):
+            fix = rename(entry, options, safe=False)
         yield Finding(
             at_username(entry, username.removesuffix(rest)),
-            f"whoever assumes {known.title(entry)} chooses how the username begins: `{username}`",
+            f"whoever assumes {entry.title} chooses how the username begins: `{username}`",
             f"{example}; put fixed text and a colon in front",
             entry=entry,
             fix=fix,

@@ -33,16 +33,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap import known, naming
-from authmap.finding import Finding, Severity, at_username
-from authmap.placeholder import SESSION_NAME, SESSION_NAME_RAW, templates
-from authmap.rules import rule
+from authmap.authenticator.placeholder import SESSION_NAME, SESSION_NAME_RAW, templates
+from authmap.model import reserved_entries
+from authmap.model.finding import Finding, Severity, at_username
+from authmap.rules.registry import rule
+from authmap.usernames.rename import set_username
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.model import AuthMap
-    from authmap.options import Options
+    from authmap.model.auth_map import AuthMap
+    from authmap.model.options import Options
 
 
 @rule("AM108", "lossy-session-name", Severity.NOTE, default=False)
@@ -50,16 +51,16 @@ def lossy_session_name(map: AuthMap, options: Options) -> Iterator[Finding]:
     """Usernames of roles with the session name that lacks the `@`."""
     for entry in map.roles:
         username = entry.username
-        if SESSION_NAME not in username or not known.has_sessions(entry):
+        if SESSION_NAME not in username or not entry.has_session_name:
             continue
-        if known.owner(entry, options.known) or templates(username):
+        if reserved_entries.owner(entry, options.known) or templates(username):
             continue
         raw = username.replace(SESSION_NAME, SESSION_NAME_RAW)
         yield Finding(
             at_username(entry, SESSION_NAME),
-            f"{SESSION_NAME} in the username of {known.title(entry)} turns `@` into `-`",
+            f"{SESSION_NAME} in the username of {entry.title} turns `@` into `-`",
             "a session named by mail address is called otherwise than in CloudTrail; "
             f"{SESSION_NAME_RAW} keeps the name as it is",
             entry=entry,
-            fix=naming.change(entry, raw, options),
+            fix=set_username(entry, raw, options),
         )

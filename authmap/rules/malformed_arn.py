@@ -36,16 +36,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.arn import ArnError, canonicalize, fault, wildcard
-from authmap.finding import Finding, Severity, at_arn
-from authmap.placeholder import templates
-from authmap.rules import rule
+from authmap.authenticator.arn import ArnError, canonicalize, fault, wildcard
+from authmap.authenticator.placeholder import templates
+from authmap.model.finding import Finding, Severity, at_arn
+from authmap.rules.registry import rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.model import AuthMap
-    from authmap.options import Options
+    from authmap.model.auth_map import AuthMap
+    from authmap.model.options import Options
 
 
 @rule("AM203", "malformed-arn", Severity.ERROR)

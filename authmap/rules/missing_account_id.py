@@ -38,16 +38,17 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from authmap import known, naming
-from authmap.finding import Finding, Severity, at_field
-from authmap.placeholder import ACCOUNT_ID, templates
-from authmap.rules import rule
+from authmap.authenticator.placeholder import ACCOUNT_ID, templates
+from authmap.model import reserved_entries
+from authmap.model.finding import Finding, Severity, at_field
+from authmap.rules.registry import rule
+from authmap.usernames.rename import rename, tells_account
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.model import AuthMap
-    from authmap.options import Options
+    from authmap.model.auth_map import AuthMap
+    from authmap.model.options import Options
 
 
 @rule("AM102", "missing-account-id", Severity.WARNING)
@@ -57,15 +58,15 @@ def missing_account_id(map: AuthMap, options: Options) -> Iterator[Finding]:
         username = entry.username
         if not username or ACCOUNT_ID in username:  # the cheap test first
             continue
-        if naming.tells_account(entry, username) or not known.has_sessions(entry):
+        if tells_account(entry, username) or not entry.has_session_name:
             continue
-        if known.owner(entry, options.known) or templates(username):
+        if reserved_entries.owner(entry, options.known) or templates(username):
             continue
         yield Finding(
             at_field(entry, "username"),
-            f"`{username}` does not tell the account of {known.title(entry)}",
+            f"`{username}` does not tell the account of {entry.title}",
             "roles of one name in several accounts are one user where their logs are put together; "
             "put {{AccountID}} into the username",
             entry=entry,
-            fix=partial(naming.rename, entry, options, with_account=True),
+            fix=partial(rename, entry, options, with_account=True),
         )

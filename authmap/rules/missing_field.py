@@ -31,19 +31,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap import spelling
-from authmap.authenticator import is_null
-from authmap.finding import Finding, Severity, at_field
-from authmap.known import title
-from authmap.rules import rule
-from authmap.tree import Mapping, plain
+from authmap.authenticator.entry import is_null
+from authmap.model import misspelling
+from authmap.model.finding import Finding, Severity, at_field
+from authmap.rules.registry import rule
+from authmap.syntax.yaml.parser import Mapping, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.authenticator import Entry
-    from authmap.model import AuthMap
-    from authmap.options import Options
+    from authmap.authenticator.entry import Entry
+    from authmap.model.auth_map import AuthMap
+    from authmap.model.options import Options
 
 
 @rule("AM005", "missing-field", Severity.ERROR)
@@ -62,14 +61,14 @@ def missing_field(map: AuthMap, options: Options) -> Iterator[Finding]:
         called = name if name == "username" else entry.section.arn_key
         lacks = f"has an empty `{called}`" if field else f"has no `{called}`"
         if name == "username":
-            message = f"{title(entry)} {lacks}"
+            message = f"{entry.title} {lacks}"
             help = 'whoever comes in by it is the user "" to the cluster and in the audit log'
         else:
             message = f"{_title(entry)} {lacks}"
             help = "the authenticator drops the entry, so nobody comes in by it"
         help = entry.section.reader.refusal(name, lacking=entry) or help
         for other in entry.fields:
-            if not other.name and spelling.field(entry, other) == called:
+            if not other.name and misspelling.field(entry, other) == called:
                 help += f"; `{other.key.value}` is not read: write `{called}`"
                 break
         yield Finding(at_field(entry, name), message, help, entry=entry)

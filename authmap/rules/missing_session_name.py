@@ -35,9 +35,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from authmap import known, naming
-from authmap.finding import Finding, Severity, at_field
-from authmap.placeholder import (
+from authmap.authenticator.placeholder import (
     ACCESS_KEY_ID,
     EC2_PRIVATE_DNS_NAME,
     has_session,
@@ -45,14 +43,17 @@ from authmap.placeholder import (
     is_led_by_caller,
     templates,
 )
-from authmap.rules import rule
+from authmap.model import reserved_entries
+from authmap.model.finding import Finding, Severity, at_field
+from authmap.rules.registry import rule
+from authmap.usernames.rename import rename
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.authenticator import Entry
-    from authmap.model import AuthMap
-    from authmap.options import Options
+    from authmap.authenticator.entry import Entry
+    from authmap.model.auth_map import AuthMap
+    from authmap.model.options import Options
 
 
 @rule("AM101", "missing-session-name", Severity.ERROR)
@@ -60,15 +61,19 @@ def missing_session_name(map: AuthMap, options: Options) -> Iterator[Finding]:
     """Role entries whose username does not name the session."""
     for entry in map.roles:
         username = entry.username
-        if has_session(username) or known.owner(entry, options.known) or templates(username):
+        if (
+            has_session(username)
+            or reserved_entries.owner(entry, options.known)
+            or templates(username)
+        ):
             continue
         if not username and _refused(entry):
             continue  # AM002 or AM005 says so
         shown = f"`{username}`" if username else "a user without a name"
-        if not known.has_sessions(entry):
+        if not entry.has_session_name:
             yield Finding(
                 at_field(entry, "username"),
-                f"{known.title(entry)} in mapRoles is {shown} in the audit log, without a session",
+                f"{entry.title} in mapRoles is {shown} in the audit log, without a session",
                 "an IAM user has no session name; where several people use its keys, give them a "
                 "role to assume",
                 entry=entry,
@@ -76,9 +81,9 @@ def missing_session_name(map: AuthMap, options: Options) -> Iterator[Finding]:
             )
             continue
         if ACCESS_KEY_ID in username or EC2_PRIVATE_DNS_NAME in username:
-            message = f"`{username}` does not name the session of who assumes {known.title(entry)}"
+            message = f"`{username}` does not name the session of who assumes {entry.title}"
         else:
-            message = f"everyone who assumes {known.title(entry)} is {shown} in the audit log"
+            message = f"everyone who assumes {entry.title} is {shown} in the audit log"
         own = healed(username)
         meant = has_session(own) and not is_led_by_caller(own)
         advice = f"`{own}` is meant" if meant else "put {{SessionName}} into the username"
@@ -87,7 +92,7 @@ def missing_session_name(map: AuthMap, options: Options) -> Iterator[Finding]:
             message,
             f"nobody can tell afterwards who of them did it; {advice}",
             entry=entry,
-            fix=partial(naming.rename, entry, options),
+            fix=partial(rename, entry, options),
         )
 
 

@@ -36,16 +36,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.finding import Finding, Severity, at_node
-from authmap.known import NODE_GROUPS, NODE_PREFIX, is_node, title
-from authmap.placeholder import templates
-from authmap.rules import rule
+from authmap.authenticator.placeholder import templates
+from authmap.model.finding import Finding, Severity, at_node
+from authmap.model.reserved_entries import NODE_GROUPS, NODE_PREFIX, is_node
+from authmap.rules.registry import rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.model import AuthMap
-    from authmap.options import Options
+    from authmap.model.auth_map import AuthMap
+    from authmap.model.options import Options
 
 
 @rule("AM303", "node-groups-on-human", Severity.WARNING)
@@ -60,7 +60,7 @@ def node_groups_on_human(map: AuthMap, options: Options) -> Iterator[Finding]:
         named = f"is called `{entry.username}`" if entry.username else "has no username"
         yield Finding(
             at_node(entry.section, found.node),
-            f"{title(entry)} is in `{found.text}` like a node, but {named}",
+            f"{entry.title} is in `{found.text}` like a node, but {named}",
             "machines cannot join under such a name, and people may request certificates of "
             "kubelets; write a node's username, or take the groups of nodes out. Until then "
             "authmap takes this for a node and never renames it",

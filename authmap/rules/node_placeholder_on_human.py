@@ -32,16 +32,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.finding import Finding, Severity, at_username
-from authmap.known import has_sessions, is_node, title
-from authmap.placeholder import EC2_PRIVATE_DNS_NAME, templates
-from authmap.rules import rule
+from authmap.authenticator.placeholder import EC2_PRIVATE_DNS_NAME, templates
+from authmap.model.finding import Finding, Severity, at_username
+from authmap.model.reserved_entries import is_node
+from authmap.rules.registry import rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.model import AuthMap
-    from authmap.options import Options
+    from authmap.model.auth_map import AuthMap
+    from authmap.model.options import Options
 
 
 @rule("AM110", "node-placeholder-on-human", Severity.ERROR)
@@ -51,11 +51,11 @@ def node_placeholder_on_human(map: AuthMap, options: Options) -> Iterator[Findin
         username = entry.username
         if EC2_PRIVATE_DNS_NAME not in username or templates(username):
             continue
-        if not has_sessions(entry):
-            message = f"{title(entry)} cannot log in: it has no session, and no instance"
+        if not entry.has_session_name:
+            message = f"{entry.title} cannot log in: it has no session, and no instance"
             advice = "write a fixed name"
         elif not is_node(entry):
-            message = f"nobody but an EC2 instance can log in as {title(entry)}"
+            message = f"nobody but an EC2 instance can log in as {entry.title}"
             advice = (
                 "a session whose name is no instance's id is refused; for people write "
                 "{{SessionName}}, for nodes put `system:node:` in front and the nodes' groups below"

@@ -34,15 +34,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.finding import At, Finding, Severity, at_node
-from authmap.rules import rule
-from authmap.tree import Scalar, plain
+from authmap.model.finding import At, Finding, Severity, at_node
+from authmap.rules.registry import rule
+from authmap.syntax.yaml.parser import Scalar, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.model import AuthMap
-    from authmap.options import Options
+    from authmap.model.auth_map import AuthMap
+    from authmap.model.options import Options
 
 LIMIT = 1024 * 1024
 

@@ -43,16 +43,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap import known
-from authmap.finding import Finding, Severity, at_field
-from authmap.placeholder import templates
-from authmap.rules import rule
+from authmap.authenticator.placeholder import templates
+from authmap.model import reserved_entries
+from authmap.model.finding import Finding, Severity, at_field
+from authmap.rules.registry import rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.model import AuthMap
-    from authmap.options import Options
+    from authmap.model.auth_map import AuthMap
+    from authmap.model.options import Options
 
 
 PREFIXES = ("system:", "eks:", "aws:", "amazon:", "iam:")
@@ -65,13 +65,13 @@ def reserved_username(map: AuthMap, options: Options) -> Iterator[Finding]:
         username = entry.username
         if not username.startswith(PREFIXES):
             continue
-        if known.owner(entry, options.known) or templates(username):
+        if reserved_entries.owner(entry, options.known) or templates(username):
             continue
         prefix = username[: username.index(":") + 1]
         whose = "Kubernetes" if prefix == "system:" else "AWS"
         yield Finding(
             at_field(entry, "username"),
-            f"{known.title(entry)} is called `{username}`, and {whose} reserves `{prefix}…`",
+            f"{entry.title} is called `{username}`, and {whose} reserves `{prefix}…`",
             f"{_meaning(username)}; choose a name without that beginning",
             entry=entry,
         )

@@ -35,17 +35,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap import naming
-from authmap.arn import SSO_PREFIX, is_sound, meant
-from authmap.finding import Finding, Severity, at_arn
-from authmap.known import title
-from authmap.rules import rule
+from authmap.authenticator.arn import SSO_PREFIX, is_sound, meant
+from authmap.model.finding import Finding, Severity, at_arn
+from authmap.rules.registry import rule
+from authmap.usernames.rename import correct_arn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.model import AuthMap
-    from authmap.options import Options
+    from authmap.model.auth_map import AuthMap
+    from authmap.model.options import Options
 
 
 @rule("AM201", "role-path", Severity.ERROR)
@@ -59,8 +58,8 @@ def role_path(map: AuthMap, options: Options) -> Iterator[Finding]:
         sso = ", which every role of IAM Identity Center has" if SSO_PREFIX in arn else ""
         yield Finding(
             at_arn(entry, start, end),
-            f"{title(entry)} never comes in: the path `/{arn[start:end]}` in its ARN never matches",
+            f"{entry.title} never comes in: the path `/{arn[start:end]}` in its ARN never matches",
             f"STS reports a role's session without the path{sso}; write `{meant(arn)}`",
             entry=entry,
-            fix=naming.correct_arn(map, entry),
+            fix=correct_arn(map, entry),
         )

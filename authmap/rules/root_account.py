@@ -29,15 +29,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.arn import is_sound
-from authmap.finding import Finding, Severity, at_entry
-from authmap.rules import rule
+from authmap.authenticator.arn import is_sound
+from authmap.model.finding import Finding, Severity, at_entry
+from authmap.rules.registry import rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.model import AuthMap
-    from authmap.options import Options
+    from authmap.model.auth_map import AuthMap
+    from authmap.model.options import Options
 
 
 @rule("AM306", "root-account", Severity.WARNING)

@@ -31,16 +31,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap import naming
-from authmap.arn import is_sound, meant
-from authmap.finding import Finding, Severity, at_entry
-from authmap.rules import rule
+from authmap.authenticator.arn import is_sound, meant
+from authmap.model.finding import Finding, Severity, at_entry
+from authmap.rules.registry import rule
+from authmap.usernames.rename import correct_arn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.model import AuthMap
-    from authmap.options import Options
+    from authmap.model.auth_map import AuthMap
+    from authmap.model.options import Options
 
 
 @rule("AM202", "session-arn", Severity.ERROR)
@@ -58,5 +58,5 @@ def session_arn(map: AuthMap, options: Options) -> Iterator[Finding]:
             f"nobody comes in by `{entry.arn}`: it is the ARN of a session",
             f"the authenticator asks for the role of whoever logs in, for all sessions; {advice}",
             entry=entry,
-            fix=naming.correct_arn(map, entry),
+            fix=correct_arn(map, entry),
         )

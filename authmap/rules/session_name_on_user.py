@@ -31,17 +31,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.arn import is_sound
-from authmap.finding import Finding, Severity, at_username
-from authmap.known import has_sessions, title
-from authmap.placeholder import SESSION_NAME, SESSION_NAME_RAW, templates
-from authmap.rules import rule
+from authmap.authenticator.arn import is_sound
+from authmap.authenticator.placeholder import SESSION_NAME, SESSION_NAME_RAW, templates
+from authmap.model.finding import Finding, Severity, at_username
+from authmap.rules.registry import rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.model import AuthMap
-    from authmap.options import Options
+    from authmap.model.auth_map import AuthMap
+    from authmap.model.options import Options
 
 
 @rule("AM111", "session-name-on-user", Severity.WARNING)
@@ -50,12 +49,12 @@ def session_name_on_user(map: AuthMap, options: Options) -> Iterator[Finding]:
     for entry in (*map.roles, *map.users):
         username = entry.username
         held = [name for name in (SESSION_NAME, SESSION_NAME_RAW) if name in username]
-        if not held or has_sessions(entry) or not is_sound(entry.arn) or templates(username):
+        if not held or entry.has_session_name or not is_sound(entry.arn) or templates(username):
             continue
         left = username.replace(SESSION_NAME, "").replace(SESSION_NAME_RAW, "")
         yield Finding(
             at_username(entry, held[0]),
-            f"{title(entry)} has no session, so its username is {f'`{left}`' if left else 'empty'}",
+            f"{entry.title} has no session, so its username is {f'`{left}`' if left else 'empty'}",
             f"`{held[0]}` is replaced by nothing; write a fixed name, or map a role that people "
             "assume",
             entry=entry,

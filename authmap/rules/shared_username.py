@@ -39,18 +39,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap import known, overlap
-from authmap.finding import Finding, Severity, at_field, line_of
-from authmap.placeholder import templates
-from authmap.resolve import fold
-from authmap.rules import rule
+from authmap.authenticator import username_overlap
+from authmap.authenticator.placeholder import templates
+from authmap.authenticator.resolve import fold
+from authmap.model import reserved_entries
+from authmap.model.finding import Finding, Severity, at_field, line_of
+from authmap.rules.registry import rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.authenticator import Entry
-    from authmap.model import AuthMap
-    from authmap.options import Options
+    from authmap.authenticator.entry import Entry
+    from authmap.model.auth_map import AuthMap
+    from authmap.model.options import Options
 
 
 @rule("AM106", "shared-username", Severity.WARNING)
@@ -60,19 +61,27 @@ def shared_username(map: AuthMap, options: Options) -> Iterator[Finding]:
     arns: set[str] = set()
     for entry in (*map.roles, *map.users):
         arn, username = fold(entry.arn), entry.username
-        if not username or known.is_node(entry) or (arn in arns and arn) or templates(username):
+        if (
+            not username
+            or reserved_entries.is_node(entry)
+            or (arn in arns and arn)
+            or templates(username)
+        ):
             continue
         arns.add(arn)
-        account, sessions = known.account(entry), known.has_sessions(entry)
-        other = first.setdefault(overlap.pattern(username, account, sessions=sessions), entry)
+        account, sessions = entry.account_id, entry.has_session_name
+        other = first.setdefault(
+            username_overlap.pattern(username, account, sessions=sessions), entry
+        )
         if other is not entry and not (
-            known.owner(entry, options.known) and known.owner(other, options.known)
+            reserved_entries.owner(entry, options.known)
+            and reserved_entries.owner(other, options.known)
         ):
             message = f"`{username}` is also the username of {_place(other)}"
             yield _finding(entry, message, "RBAC and the audit log cannot tell the two apart")
-    for text, general in overlap.pairs(first):
+    for text, general in username_overlap.pairs(first):
         entry, other = first[text], first[general]
-        if overlap.is_open(text):
+        if username_overlap.is_open(text):
             message = (
                 f"`{entry.username}` and `{other.username}` of {_place(other)} can be one user"
             )
@@ -83,7 +92,7 @@ def shared_username(map: AuthMap, options: Options) -> Iterator[Finding]:
 
 def _place(entry: Entry) -> str:
     where = f"{entry.section.name}[{entry.index}] in line {line_of(entry)}"
-    return f"{known.title(entry)} ({where})"
+    return f"{entry.title} ({where})"
 
 
 def _finding(entry: Entry, message: str, effect: str) -> Finding:

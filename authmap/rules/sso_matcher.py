@@ -38,15 +38,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.finding import Finding, Severity, at_node
-from authmap.known import title
-from authmap.rules import rule
+from authmap.model.finding import Finding, Severity, at_node
+from authmap.rules.registry import rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.model import AuthMap
-    from authmap.options import Options
+    from authmap.model.auth_map import AuthMap
+    from authmap.model.options import Options
 
 
 @rule("AM208", "sso-matcher", Severity.ERROR)
@@ -65,11 +64,11 @@ def sso_matcher(map: AuthMap, options: Options) -> Iterator[Finding]:
                 "EKS never looks at `sso` anyway: take it out, and give the entry one `rolearn`"
             )
         elif not entry.section.reader.on_eks:
-            message = f"nobody comes in by `sso` unless a feature gate is set: {title(entry)}"
+            message = f"nobody comes in by `sso` unless a feature gate is set: {entry.title}"
             advice = "start the server with `--feature-gates=SSORoleMatch=true`, or write a rolearn"
             severity = Severity.WARNING
         else:
-            message = f"nobody comes in by `sso`: EKS never looks at {title(entry)}"
+            message = f"nobody comes in by `sso`: EKS never looks at {entry.title}"
             advice = (
                 "the feature gate SSORoleMatch is off there; write a `rolearn`: "
                 f"arn:aws:iam::{entry.sso.account}:role/AWSReservedSSO_"

@@ -55,18 +55,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap import known
-from authmap.bindings import AUTHENTICATED, MASTERS
-from authmap.finding import Finding, Severity, at_field
-from authmap.placeholder import templates
-from authmap.rules import rule
+from authmap.authenticator.placeholder import templates
+from authmap.model import reserved_entries
+from authmap.model.bindings import AUTHENTICATED, MASTERS
+from authmap.model.finding import Finding, Severity, at_field
+from authmap.rules.registry import rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.authenticator import Entry
-    from authmap.model import AuthMap
-    from authmap.options import Options
+    from authmap.authenticator.entry import Entry
+    from authmap.model.auth_map import AuthMap
+    from authmap.model.options import Options
 
 DISCOVERY = ("system:basic-user", "system:discovery", "system:public-info-viewer")
 """What everybody has, and is no access: ClusterRoles that every API server makes for itself."""
@@ -84,7 +84,7 @@ def unbound_entry(map: AuthMap, options: Options) -> Iterator[Finding]:
     ):
         return
     for entry in (*map.roles, *map.users):
-        if known.owner(entry, options.known) or MASTERS in entry.groups:
+        if reserved_entries.owner(entry, options.known) or MASTERS in entry.groups:
             continue
         if any(templates(text) for text in (entry.arn, entry.username, *entry.groups)):
             continue
@@ -92,7 +92,7 @@ def unbound_entry(map: AuthMap, options: Options) -> Iterator[Finding]:
             continue
         yield Finding(
             at_field(entry, "groups"),
-            f"{known.title(entry)} has no access: no binding names {_names(entry)}",
+            f"{entry.title} has no access: no binding names {_names(entry)}",
             "its callers log in and are refused whatever they ask for; bind a group of the entry, "
             "or delete it",
             entry=entry,

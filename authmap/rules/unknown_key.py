@@ -32,17 +32,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap import spelling
-from authmap.finding import Change, Finding, Fix, Severity, at_node
-from authmap.rules import rule
-from authmap.tree import Sequence, plain
+from authmap.model import misspelling
+from authmap.model.finding import Change, Finding, Fix, Severity, at_node
+from authmap.rules.registry import rule
+from authmap.syntax.yaml.parser import Sequence, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.authenticator import Entry, Field
-    from authmap.model import AuthMap
-    from authmap.options import Options
+    from authmap.authenticator.entry import Entry, Field
+    from authmap.model.auth_map import AuthMap
+    from authmap.model.options import Options
 
 
 @rule("AM004", "unknown-key", Severity.ERROR)
@@ -53,7 +53,7 @@ def unknown_key(map: AuthMap, options: Options) -> Iterator[Finding]:
         unknown = [field for field in entry.fields if not field.name]
         if not unknown or entry.winner:
             continue
-        meanings = [spelling.field(entry, field) for field in unknown]
+        meanings = [misspelling.field(entry, field) for field in unknown]
         for field, meant in zip(unknown, meanings, strict=True):
             if id(field.key) not in seen:
                 seen.add(id(field.key))
@@ -64,7 +64,7 @@ def unknown_key(map: AuthMap, options: Options) -> Iterator[Finding]:
 def _finding(entry: Entry, field: Field, meant: str | None, *, alone: bool) -> Finding:
     section, key = entry.section, field.key.value
     severity, fix = Severity.WARNING, None
-    other = spelling.elsewhere(entry, field)
+    other = misspelling.elsewhere(entry, field)
     if meant is None and other:
         help = f"an entry with `{key}` belongs into {other}"
     elif meant is None:

@@ -31,22 +31,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap import naming
-from authmap.finding import Finding, Severity, at_pattern
-from authmap.placeholder import KNOWN
-from authmap.rules import rule
+from authmap.authenticator.placeholder import KNOWN
+from authmap.model.finding import Finding, Severity, at_pattern
+from authmap.rules.registry import rule
+from authmap.usernames.rename import correct_spelling, misspellings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.model import AuthMap
-    from authmap.options import Options
+    from authmap.model.auth_map import AuthMap
+    from authmap.model.options import Options
 
 
 @rule("AM105", "unknown-placeholder", Severity.ERROR)
 def unknown_placeholder(map: AuthMap, options: Options) -> Iterator[Finding]:
     """Words in double braces, in usernames and groups, that the authenticator does not know."""
-    for wrong in naming.misspellings(map):
+    for wrong in misspellings(map):
         entry, what, text, node, slip = wrong
         if not slip.delimited:
             continue
@@ -59,5 +59,5 @@ def unknown_placeholder(map: AuthMap, options: Options) -> Iterator[Finding]:
             f"`{slip.text}` is no placeholder: it stays in the {what} as it is written",
             advice,
             entry=entry,
-            fix=naming.heal(wrong, options),
+            fix=correct_spelling(wrong, options),
         )

@@ -29,15 +29,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.finding import Finding, Severity
-from authmap.options import near
-from authmap.rules import all_rules, rule
+from authmap.model.finding import Finding, Severity
+from authmap.model.options import near
+from authmap.rules.registry import all_rules, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.model import AuthMap
-    from authmap.options import Options
+    from authmap.model.auth_map import AuthMap
+    from authmap.model.options import Options
 
 
 @rule("AM902", "unknown-suppression", Severity.WARNING, last=True)

@@ -30,22 +30,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap import authenticator, known, naming
-from authmap.finding import At, Change, Finding, Fix, Severity
-from authmap.goyaml import GoYamlError
-from authmap.lost import braces
-from authmap.placeholder import is_led_by_caller
-from authmap.rules import rule
+from authmap.authenticator.diagnosis import braces
+from authmap.authenticator.entry import read_entries
+from authmap.authenticator.placeholder import is_led_by_caller
+from authmap.model import reserved_entries
+from authmap.model.finding import At, Change, Finding, Fix, Severity
+from authmap.rules.registry import rule
+from authmap.syntax.yaml.go_types import GoYamlError
+from authmap.usernames.rename import DEFAULT_TEMPLATE, render
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.authenticator import Entry
-    from authmap.finding import Layer
-    from authmap.model import AuthMap
-    from authmap.options import Options
-    from authmap.section import Section
-    from authmap.tree import Node
+    from authmap.authenticator.entry import Entry
+    from authmap.authenticator.section import Section
+    from authmap.model.auth_map import AuthMap
+    from authmap.model.finding import Layer
+    from authmap.model.options import Options
+    from authmap.syntax.yaml.parser import Node
 
 
 @rule("AM003", "unquoted-placeholder", Severity.ERROR)
@@ -78,17 +80,17 @@ def unquoted_placeholder(map: AuthMap, options: Options) -> Iterator[Finding]:
 
 def _usernames(section: Section, tree: Node) -> dict[int, Entry]:
     """The entries that the section would hold, by the nodes of their usernames."""
-    found = authenticator.entries(section, tree) if section.name != "mapAccounts" else []
+    found = read_entries(section, tree) if section.name != "mapAccounts" else []
     fields = ((entry, entry.field("username")) for entry in found)
     return {id(field.value): entry for entry, field in fields if field}
 
 
 def _username(entry: Entry, options: Options) -> str:
     """What to write for a username that would begin with what the caller chooses, or nothing."""
-    if not known.has_sessions(entry) or known.is_node(entry):
+    if not entry.has_session_name or reserved_entries.is_node(entry):
         return ""
     template = options.username_template
-    return naming.render(entry, naming.DEFAULT_TEMPLATE if "{username}" in template else template)
+    return render(entry, DEFAULT_TEMPLATE if "{username}" in template else template)
 
 
 def _finding(at: At, loss: str, fix: Fix | None = None) -> Finding:

@@ -34,21 +34,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.authenticator import text_of
-from authmap.finding import At, Finding, Severity, at_part
-from authmap.lost import braces
-from authmap.placeholder import braced, is_placeholder, may_hold_template, templates
-from authmap.rules import rule
-from authmap.tree import Scalar, plain
+from authmap.authenticator.diagnosis import braces
+from authmap.authenticator.entry import text_of
+from authmap.authenticator.placeholder import braced, is_placeholder, may_hold_template, templates
+from authmap.model.finding import At, Finding, Severity, at_part
+from authmap.rules.registry import rule
+from authmap.syntax.yaml.parser import Scalar, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.finding import Layer
-    from authmap.model import AuthMap
-    from authmap.options import Options
-    from authmap.placeholder import Delimiters
-    from authmap.tree import Node
+    from authmap.authenticator.placeholder import Delimiters
+    from authmap.model.auth_map import AuthMap
+    from authmap.model.finding import Layer
+    from authmap.model.options import Options
+    from authmap.syntax.yaml.parser import Node
 
 
 @rule("AM011", "unrendered-template", Severity.WARNING)

@@ -32,16 +32,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.finding import Change, Finding, Fix, Severity
-from authmap.rules import rule
-from authmap.tree import Comment
+from authmap.model.finding import Change, Finding, Fix, Severity
+from authmap.rules.registry import rule
+from authmap.syntax.yaml.parser import Comment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.directive import Directive
-    from authmap.model import AuthMap
-    from authmap.options import Options
+    from authmap.linting.comments import Directive
+    from authmap.model.auth_map import AuthMap
+    from authmap.model.options import Options
 
 
 @rule("AM901", "unused-suppression", Severity.WARNING, last=True)

@@ -32,17 +32,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.finding import Finding, Severity, at_entry, line_of
-from authmap.placeholder import templates
-from authmap.resolve import fold
-from authmap.rules import rule
+from authmap.authenticator.placeholder import templates
+from authmap.authenticator.resolve import fold
+from authmap.model.finding import Finding, Severity, at_entry, line_of
+from authmap.rules.registry import rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.authenticator import Entry
-    from authmap.model import AuthMap
-    from authmap.options import Options
+    from authmap.authenticator.entry import Entry
+    from authmap.model.auth_map import AuthMap
+    from authmap.model.options import Options
 
 
 @rule("AM209", "user-case-variants", Severity.ERROR)

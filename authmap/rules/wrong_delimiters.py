@@ -32,21 +32,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap import naming
-from authmap.finding import Finding, Severity, at_pattern
-from authmap.rules import rule
+from authmap.model.finding import Finding, Severity, at_pattern
+from authmap.rules.registry import rule
+from authmap.usernames.rename import correct_spelling, misspellings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.model import AuthMap
-    from authmap.options import Options
+    from authmap.model.auth_map import AuthMap
+    from authmap.model.options import Options
 
 
 @rule("AM104", "wrong-delimiters", Severity.ERROR)
 def wrong_delimiters(map: AuthMap, options: Options) -> Iterator[Finding]:
     """Placeholders in usernames and groups that do not stand in double braces."""
-    for wrong in naming.misspellings(map):
+    for wrong in misspellings(map):
         entry, what, text, node, slip = wrong
         if slip.delimited:
             continue
@@ -65,5 +65,5 @@ def wrong_delimiters(map: AuthMap, options: Options) -> Iterator[Finding]:
             message,
             f"placeholders stand {marks}, without blanks: write {slip.meant}",
             entry=entry,
-            fix=naming.heal(wrong, options),
+            fix=correct_spelling(wrong, options),
         )

@@ -42,24 +42,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap import spelling
-from authmap.finding import Finding, Severity, at_node
-from authmap.placeholder import templates
-from authmap.rules import rule
+from authmap.authenticator.placeholder import templates
+from authmap.model import misspelling
+from authmap.model.finding import Finding, Severity, at_node
+from authmap.rules.registry import rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.model import AuthMap
-    from authmap.options import Options
+    from authmap.model.auth_map import AuthMap
+    from authmap.model.options import Options
 
 
 @rule("AM008", "wrong-object", Severity.ERROR)
 def wrong_object(map: AuthMap, options: Options) -> Iterator[Finding]:
     """Objects that are not kube-system/aws-auth."""
     for what, node, wanted in (
-        ("name", map.name, spelling.NAME),
-        ("namespace", map.namespace, spelling.NAMESPACE),
+        ("name", map.name, misspelling.NAME),
+        ("namespace", map.namespace, misspelling.NAMESPACE),
     ):
         if node is not None and node.value != wanted and not templates(node.value):
             yield Finding(

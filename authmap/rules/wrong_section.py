@@ -29,16 +29,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.arn import is_sound
-from authmap.finding import Finding, Severity, at_entry
-from authmap.known import title
-from authmap.rules import rule
+from authmap.authenticator.arn import is_sound
+from authmap.model.finding import Finding, Severity, at_entry
+from authmap.rules.registry import rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.model import AuthMap
-    from authmap.options import Options
+    from authmap.model.auth_map import AuthMap
+    from authmap.model.options import Options
 
 
 @rule("AM206", "wrong-section", Severity.WARNING)
@@ -49,7 +48,7 @@ def wrong_section(map: AuthMap, options: Options) -> Iterator[Finding]:
         if (":user/" in arn or ":federated-user/" in arn) and is_sound(arn):
             yield Finding(
                 at_entry(entry),
-                f"{title(entry)} is a user, and its entry is in mapRoles",
+                f"{entry.title} is a user, and its entry is in mapRoles",
                 "it matches all the same, but a user has no session; move it to mapUsers, with "
                 "`userarn`",
                 entry=entry,
@@ -59,7 +58,7 @@ def wrong_section(map: AuthMap, options: Options) -> Iterator[Finding]:
         if ":role/" in arn and arn.count("/") == 1 and is_sound(arn):
             yield Finding(
                 at_entry(entry),
-                f"{title(entry)} is a role, and its entry is in mapUsers",
+                f"{entry.title} is a role, and its entry is in mapUsers",
                 "it matches all the same, unless mapRoles gets an entry for it, and nobody looks "
                 "for a role here; move it to mapRoles, with `rolearn`",
                 entry=entry,

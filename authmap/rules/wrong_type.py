@@ -34,21 +34,21 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from authmap import goyaml
-from authmap.authenticator import CONFIG_MAP, is_null, sso_fields
-from authmap.finding import At, Change, Finding, Fix, Severity, at_node
-from authmap.rules import rule
-from authmap.section import is_infinite
-from authmap.tree import Mapping, Node, Scalar, Sequence, descend, plain
+from authmap.authenticator.entry import CONFIG_MAP, is_null, sso_fields
+from authmap.authenticator.section import is_infinite
+from authmap.model.finding import At, Change, Finding, Fix, Severity, at_node
+from authmap.rules.registry import rule
+from authmap.syntax.yaml import go_types
+from authmap.syntax.yaml.parser import Mapping, Node, Scalar, Sequence, descend, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.authenticator import Entry, Reader
-    from authmap.finding import Layer
-    from authmap.model import AuthMap
-    from authmap.options import Options
-    from authmap.section import Section
+    from authmap.authenticator.entry import Entry, Reader
+    from authmap.authenticator.section import Section
+    from authmap.model.auth_map import AuthMap
+    from authmap.model.finding import Layer
+    from authmap.model.options import Options
 
 
 class _Misfit(NamedTuple):
@@ -225,7 +225,7 @@ def _fits(node: Node, wanted: str, reader: Reader = CONFIG_MAP) -> bool:
             fits = isinstance(plain(node), _TYPES[wanted]) or is_null(node)
             return fits or (wanted == "a list" and reader.weak and _fits(node, "text", reader))
         return reader.text_of(node) is not None or is_null(node)
-    except goyaml.GoYamlError:
+    except go_types.GoYamlError:
         return False
 
 
@@ -253,15 +253,15 @@ def _what(node: Node, *, quoted: bool) -> str:
     if not isinstance(target, Scalar):
         return "a list" if isinstance(target, Sequence) else "a mapping"
     try:
-        kind = goyaml.resolve(target.value, target.tag, not target.style)[0]
-    except goyaml.GoYamlError:
+        kind = go_types.resolve(target.value, target.tag, not target.style)[0]
+    except go_types.GoYamlError:
         return "of a type that its tag does not fit"
     shown = target.value if len(target.value) <= 40 else target.value[:37] + "..."
     shown = f" (`{shown}`)" if quoted else ""
-    if kind is goyaml.Kind.INFINITE:
+    if kind is go_types.Kind.INFINITE:
         return f"a number that JSON cannot hold{shown}"
-    if kind is goyaml.Kind.BOOL:
+    if kind is go_types.Kind.BOOL:
         return f"a boolean to YAML{shown}"
-    if kind is goyaml.Kind.STRING or kind is goyaml.Kind.MERGE:
+    if kind is go_types.Kind.STRING or kind is go_types.Kind.MERGE:
         return "text"
-    return "empty" if kind is goyaml.Kind.NULL else f"a number to YAML{shown}"
+    return "empty" if kind is go_types.Kind.NULL else f"a number to YAML{shown}"

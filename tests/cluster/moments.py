@@ -88,7 +88,7 @@ def _inside(
         os.dup2(os.open(f"{printed}/{stream}", os.O_WRONLY | os.O_CREAT), stream)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     from authmap import cli
-    from authmap.cluster.session import Session
+    from authmap.cluster.kube.session import Session
 
     left = itertools.count(-1 if kill_at is None else kill_at, -1)
 

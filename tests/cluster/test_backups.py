@@ -15,11 +15,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from authmap.bindings import Bindings
-from authmap.cluster import backup
-from authmap.cluster.backup import Origin
-from authmap.cluster.errors import ClusterError
+from authmap.cluster.change import backup
+from authmap.cluster.change.backup import Origin
+from authmap.cluster.kube.errors import ClusterError
 from authmap.cluster.reading import Live
+from authmap.model.bindings import Bindings
 from cluster.moments import authmap
 from cluster.run import environment
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from authmap.cluster import guards, plan, reading
-from authmap.cluster.kubeconfig import Access
-from authmap.cluster.session import Session
-from authmap.options import Options
-from authmap.workflow import DataFixResult
+from authmap.api import DataFixResult
+from authmap.cluster import reading
+from authmap.cluster.change import guards, plan
+from authmap.cluster.kube.kubeconfig import Access
+from authmap.cluster.kube.session import Session
+from authmap.model.options import Options
 from cluster.moments import authmap
 from cluster.proxy import Proxy, Request
 from cluster.run import on_terminal

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from authmap.cluster import backup
+from authmap.cluster.change import backup
 from cluster.moments import Running, authmap
 from cluster.proxy import Proxy, Reply, Request, Trouble
 from cluster.run import on_terminal

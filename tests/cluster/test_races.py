@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from authmap.cluster import apply, plan
-from authmap.cluster.errors import ClusterError
-from authmap.cluster.kubeconfig import Access
-from authmap.cluster.session import Session
-from authmap.options import Options
+from authmap.cluster.change import apply, plan
+from authmap.cluster.kube.errors import ClusterError
+from authmap.cluster.kube.kubeconfig import Access
+from authmap.cluster.kube.session import Session
+from authmap.model.options import Options
 from cluster.moments import authmap
 from cluster.proxy import Proxy, Reply, Request, Trouble
 from cluster.run import on_terminal
@@ -25,7 +25,7 @@ from cluster.server import AWS_AUTH
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from authmap.cluster.plan import Plan
+    from authmap.cluster.change.plan import Plan
     from authmap.cluster.reading import Live
     from cluster.server import Cluster
 

@@ -1,0 +1,1 @@
+"""How the authenticator reads the map: ARNs, placeholders, sections, entries, who wins."""

@@ -1,0 +1,410 @@
+"""What the authenticator makes of a map: the entries it keeps, who wins, who is who.
+
+The semantics of kubernetes-sigs/aws-iam-authenticator and nothing else: pkg/mapper/configmap
+(`ParseMap`, `saveMap`), pkg/config/mapper.go and pkg/server/server.go, behind Go's encoding/json.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
+
+from authmap.authenticator.arn import PARTITIONS, ArnError, canonicalize, principal
+from authmap.syntax.yaml import go_types
+from authmap.syntax.yaml.go_types import Kind
+from authmap.syntax.yaml.merge_keys import merged
+from authmap.syntax.yaml.parser import Mapping, Node, Scalar, Sequence, plain
+
+if TYPE_CHECKING:
+    from authmap.authenticator.arn import Principal
+    from authmap.authenticator.section import Section
+
+SSO_FIELDS = {name: name for name in ("permissionsetname", "accountid", "partition")}
+
+
+class Field(NamedTuple):
+    """A pair of an entry: the field it is read into, or an empty name for none."""
+
+    name: str
+    key: Scalar
+    value: Node
+
+
+class Group(NamedTuple):
+    """One item of `groups`; empty text where it is no text."""
+
+    text: str
+    node: Node
+
+
+class Sso(NamedTuple):
+    """The `sso` matcher of a role."""
+
+    permission_set: str
+    account: str
+    partition: str
+
+
+class Entry:
+    """One item of mapRoles or mapUsers as the authenticator reads it.
+
+    Attributes:
+        section: where it stands.
+        index: its 0-based position there.
+        node: its node in the section's text (an alias where it is written as one).
+        fields: its pairs in the order in which they are read.
+        arn: its rolearn or userarn, or an empty string.
+        username: the username pattern.
+        groups: the group patterns.
+        group_items: the same with their nodes.
+        sso: the SSO matcher, if there is one.
+        userid: the principal id, which nothing uses.
+        dropped: why the authenticator does not keep it, if it does not.
+        principal: whom its ARN means, or None where it has not six parts.
+        winner: the entry that takes its place, if one does.
+    """
+
+    __slots__ = (
+        "arn", "dropped", "fields", "group_items", "groups", "index", "node", "principal",
+        "section", "sso", "userid", "username", "winner",
+    )  # fmt: skip
+
+    def __init__(self, section: Section, index: int, node: Node) -> None:
+        self.section = section
+        self.index = index
+        self.node = node
+        self.fields: list[Field] = []
+        self.arn: str = ""
+        self.username: str = ""
+        self.userid: str = ""
+        self.groups: list[str] = []
+        self.group_items: list[Group] = []
+        self.sso: Sso | None = None
+        self.principal: Principal | None = None
+        self.dropped: str | None = None
+        self.winner: Entry | None = None
+
+    @property
+    def account_id(self) -> str:
+        """The account of the callers it maps, as it is written in it; may be empty."""
+        found = self.sso or self.principal
+        return found.account if found else ""
+
+    @property
+    def has_session_name(self) -> bool:
+        """Whether the callers it maps have a session name: those who assume a role do."""
+        found = None if self.sso else self.principal
+        if found is None:
+            return self.section.name == "mapRoles"
+        return found.kind in ("role", "assumed-role")
+
+    @property
+    def role_name(self) -> str:
+        """The name of its role or user without the path; the ARN itself where it has no name."""
+        if self.sso is not None:
+            return f"AWSReservedSSO_{self.sso.permission_set}"
+        return self.principal.name if self.principal else self.arn
+
+    @property
+    def title(self) -> str:
+        """Its role or user as messages call it: `role/staff`, `user/jane`."""
+        if self.sso is not None:
+            return f"permission set {self.sso.permission_set}"
+        found = self.principal
+        if found is None:
+            return self.arn
+        if found.kind in ("role", "assumed-role"):
+            return f"role/{found.name}"
+        return f"{found.kind}/{found.name}" if found.kind.endswith("user") else self.arn
+
+    def field(self, name: str) -> Field | None:
+        """The pair that a field is read from: the last one read into it."""
+        for field in reversed(self.fields):
+            if field.name == name:
+                return field
+        return None
+
+
+def read_entries(section: Section, root: Node | None = None) -> list[Entry]:
+    """The items of mapRoles or mapUsers, kept and dropped ones.
+
+    Args:
+        section: where they stand.
+        root: what they would be items of, if the section were not lost.
+    """
+    root = plain(root or section.root)
+    if not isinstance(root, Sequence):
+        return []
+    reader = section.reader
+    known = {reader.fold(key): field for key, field in reader.keys[section.name].items()}
+    numbers = range(len(root.items)) if section.only is None else section.only
+    return [_entry(section, index, root.items[index], reader, known) for index in numbers]
+
+
+def is_lost(section: Section) -> bool:
+    """Whether something is written in a section, and nothing of it is read."""
+    if section.lost is not None:
+        return True
+    root = plain(section.root)
+    try:
+        return root is not None and not isinstance(root, Sequence) and not is_null(root)
+    except go_types.GoYamlError:
+        return True
+
+
+def read_accounts(section: Section) -> list[Group]:
+    """The items of mapAccounts; yaml.v2 reads every plain scalar as it is written.
+
+    Where a tag does not fit, it stops: the items before hold, and the rest of them is empty.
+    """
+    root = plain(section.root)
+    items = root.items if isinstance(root, Sequence) else []
+    found: list[Group] = []
+    try:
+        for node in items:
+            target = plain(node)
+            if isinstance(target, Scalar):
+                found.append(Group(section.reader.account(target), node))
+    except go_types.GoYamlError:
+        found += [Group("", node) for node in items[len(found) :]]
+    return found
+
+
+def store_entries(found: list[Entry]) -> dict[str, Entry]:
+    """The entries of one section by key, the later over the earlier, as the map store keeps them.
+
+    Sets `winner` on those that are lost.
+    """
+    kept: dict[str, Entry] = {}
+    if found and found[0].section.reader.random:
+        return kept
+    keys = [(entry_key(entry), entry) for entry in found if entry.dropped is None]
+    kept.update(keys)
+    for key, entry in keys if len(kept) < len(keys) else ():
+        last = kept[key]
+        entry.winner = None if last is entry else last
+    return kept
+
+
+def entry_key(entry: Entry) -> str:
+    """The key of the store: a role's ARN in lower case, a user's as it is written."""
+    reader = entry.section.reader
+    if entry.section.name == "mapUsers" and not reader.canonical:
+        return entry.arn
+    if entry.sso is None:
+        return go_lower(reader.match(entry.arn))
+    # SSOArnLike forgets to set a partition that is given
+    partition = "" if entry.sso.partition else "aws"
+    role = f"role/AWSReservedSSO_{entry.sso.permission_set}_*"
+    return go_lower(f"arn:{partition}:iam::{entry.sso.account}:{role}")
+
+
+def go_lower(text: str) -> str:
+    """strings.ToLower: character by character, so that no text grows."""
+    return text.lower() if text.isascii() else "".join(map(_lower, text))
+
+
+def _lower(character: str) -> str:
+    lowered = character.lower()
+    return lowered if len(lowered) == 1 else lowered[0]
+
+
+def _entry(
+    section: Section, index: int, node: Node, reader: Reader, known: dict[str, str]
+) -> Entry:
+    entry = Entry(section, index, node)
+    mapping = plain(node)
+    if isinstance(mapping, Mapping):
+        entry.fields = fields = _fields(mapping, known, reader)
+        held: list[str] = []
+        for field in fields:
+            if field.name == "groups":
+                _read_groups(entry, field.value, held, reader)
+            elif field.name == "sso":
+                _read_sso(entry, field.value, reader)
+            elif field.name:
+                text = reader.text_of(field.value)
+                if text is None:
+                    continue
+                if field.name == "username":
+                    entry.username = text
+                elif field.name in ("rolearn", "userarn"):
+                    entry.arn = text
+                elif field.name == "userid":
+                    entry.userid = text
+    entry.principal = principal(entry.arn)
+    entry.dropped = _objection(entry)
+    return entry
+
+
+def _fields(mapping: Mapping, known: dict[str, str], reader: Reader) -> list[Field]:
+    """The pairs as encoding/json meets them: merged, the last of equal keys, sorted by bytes."""
+    pairs: dict[str, Field] = {}
+    for key_node, value in merged(mapping):
+        key = plain(key_node)
+        if type(key) is Scalar:
+            text = key.value
+            if key.tag is not None:  # !!binary
+                text = go_types.resolve(text, key.tag, not key.style)[1]
+            name = known[text] if text in known else known.get(reader.fold(text), "")
+            pairs[text] = Field(name, key, value)
+    if len({field.name for field in pairs.values()}) < len(pairs):
+        return [pairs[key] for key in sorted(pairs, key=str.encode)]
+    return list(pairs.values())
+
+
+def fold(key: str) -> str:
+    """A key as encoding/json compares it: foldName in its fold.go, simple case folding."""
+    lowered = key.lower()
+    return lowered if key.isascii() else lowered.replace("\u017f", "s")
+
+
+def text_of(node: Node) -> str | None:
+    """What a field of type string is set to, or None where it is left alone (null, other types)."""
+    target = plain(node)
+    if not isinstance(target, Scalar):
+        return None
+    if target.tag is None and (target.style or go_types.is_word(target.value)):
+        return target.value
+    kind, text = go_types.resolve(target.value, target.tag, not target.style)
+    return text if kind is Kind.STRING or kind is Kind.MERGE else None
+
+
+def is_null(node: Node) -> bool:
+    """Whether the value is null."""
+    target = plain(node)
+    if not isinstance(target, Scalar) or (target.style and target.tag is None):
+        return False
+    return go_types.resolve(target.value, target.tag, not target.style)[0] is Kind.NULL
+
+
+def _read_groups(entry: Entry, value: Node, held: list[str], reader: Reader) -> None:
+    """Read a list of groups; `held` is what Go's slice still holds of one read before.
+
+    encoding/json decodes into the old elements: what is no text leaves them as they were.
+    """
+    target = plain(value)
+    if isinstance(target, Sequence):
+        if not target.items:
+            held.clear()
+        held += [""] * (len(target.items) - len(held))
+        for index, item in enumerate(target.items):
+            text = reader.text_of(item)
+            if text is not None:
+                held[index] = text
+        entry.groups = held[: len(target.items)]
+        entry.group_items = list(map(Group, entry.groups, target.items))
+    elif is_null(value):
+        held.clear()
+        entry.groups, entry.group_items = [], []
+    elif reader.weak:
+        text = reader.text_of(value)
+        entry.groups = text.split(",") if text else []
+        entry.group_items = [Group(part, value) for part in entry.groups]
+
+
+def sso_fields(value: Node) -> list[Field]:
+    """The pairs of an `sso` matcher in the order in which they are read."""
+    target = plain(value)
+    return _fields(target, SSO_FIELDS, CONFIG_MAP) if isinstance(target, Mapping) else []
+
+
+def _read_sso(entry: Entry, value: Node, reader: Reader) -> None:
+    if is_null(value):
+        entry.sso = None
+        return
+    held = dict(zip(SSO_FIELDS, entry.sso or ("", "", ""), strict=True))
+    for field in sso_fields(value):
+        text = reader.text_of(field.value) if field.name else None
+        if text is not None:
+            held[field.name] = text
+    entry.sso = Sso(*held.values())
+
+
+def _objection(entry: Entry) -> str | None:
+    """Validate in pkg/config/mapper.go."""
+    if entry.section.name == "mapUsers" or entry.sso is None:
+        return None if entry.arn else f"it has no {entry.section.arn_key}"
+    if entry.arn:
+        return "it has both rolearn and sso"
+    if not re.fullmatch("[0-9]{12}", entry.sso.account):
+        return "its sso.accountID is not twelve digits in quotes"
+    if not re.fullmatch(r"[\w+=,.@-]{1,32}", entry.sso.permission_set, re.ASCII):
+        return "its sso.permissionSetName is not the name of a permission set"
+    if entry.sso.partition and entry.sso.partition not in PARTITIONS:
+        return "its sso.partition does not exist"
+    return None
+
+
+class Reader:
+    """What reads the entries: here the authenticator, the texts in the ConfigMap.
+
+    Entries are written in other places too, and for other readers. The recogniser of such a place
+    derives from this one a reader of its own.
+
+    Attributes:
+        called: what the list of entries is called, if not as its section is.
+        keys: the keys of an entry in each section, the ARN's first, and what each is read into.
+        canonical: whether a session's ARN is read as that of its role, and a user's in any case.
+        weak: whether numbers are read as text and a text as a list (mapstructure's weak decoding);
+            of two spellings of a key either may hold then.
+        random: whether it is random which of several entries of one ARN holds.
+        on_eks: whether it is EKS that asks.
+        unknown: what becomes of a key that is none of these.
+    """
+
+    called = ""
+    keys: ClassVar[dict[str, dict[str, str]]] = {
+        name: {key: key for key in keys}
+        for name, keys in (
+            ("mapRoles", ("rolearn", "sso", "username", "groups", "userid")),
+            ("mapUsers", ("userarn", "username", "groups", "userid")),
+        )
+    }
+    canonical = False
+    weak = False
+    random = False
+    on_eks = True
+    unknown = "nothing reads it"
+
+    def refusal(self, what: str = "", *, lacking: Entry | None = None) -> str:  # noqa: ARG002
+        """What becomes of the whole because of one value; empty where that entry alone suffers.
+
+        Args:
+            what: the field of an entry, a section's name, `item`, `group`, `account`; `arn` for an
+                ARN that is none, `key` for one that is given twice; empty where the text cannot be
+                read at all.
+            lacking: the entry that does not have it; else it is there, and of the wrong type.
+        """
+        return ""
+
+    @staticmethod
+    def fold(key: str) -> str:
+        """A key as it is compared."""
+        return fold(key)
+
+    @staticmethod
+    def text_of(node: Node) -> str | None:
+        """What a field of type string is set to, or None where it is left alone."""
+        return text_of(node)
+
+    @staticmethod
+    def account(node: Scalar) -> str:
+        """What an item of mapAccounts is set to.
+
+        Raises:
+            GoYamlError: its tag does not fit.
+        """
+        kind, text = go_types.resolve(node.value, node.tag, not node.style)
+        return "" if kind is Kind.NULL else text
+
+    def match(self, arn: str) -> str:
+        """The ARN that a caller's is compared with, for the one that is written."""
+        if self.canonical:
+            with suppress(ArnError):
+                return canonicalize(arn)
+        return arn
+
+
+CONFIG_MAP = Reader()

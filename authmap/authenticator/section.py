@@ -1,0 +1,335 @@
+"""One section of the map as go-yaml reads its text: a tree, or the reason why all of it is lost.
+
+libyaml, which parses here, and go-yaml agree on most texts; what go-yaml refuses besides is
+refused here. Facts: `decode.go`, `scannerc.go` of go.yaml.in/yaml/v2 and the conversion to JSON
+in sigs.k8s.io/yaml.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from authmap.authenticator import diagnosis
+from authmap.authenticator.diagnosis import RefusedError
+from authmap.authenticator.entry import CONFIG_MAP
+from authmap.syntax.yaml import go_types
+from authmap.syntax.yaml.go_types import Kind
+from authmap.syntax.yaml.merge_keys import converted, is_merge
+from authmap.syntax.yaml.parser import (
+    MARK,
+    Alias,
+    Mapping,
+    Node,
+    Scalar,
+    Sequence,
+    TreeError,
+    descend,
+    parse,
+    plain,
+)
+from authmap.syntax.yaml.scalars import read_scalar
+
+if TYPE_CHECKING:
+    from authmap.authenticator.diagnosis import Lost
+    from authmap.authenticator.entry import Reader
+    from authmap.authenticator.placeholder import Delimiters
+    from authmap.model.finding import Layer
+    from authmap.syntax.source import Source
+    from authmap.syntax.yaml.parser import Tree
+    from authmap.syntax.yaml.scalars import ScalarMap
+
+GO_SPACE = (
+    "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000"
+)
+"""White space of Go's strings.TrimSpace (unicode.IsSpace); Python's differs."""
+
+
+class Section:
+    """The text of `mapRoles`, `mapUsers` or `mapAccounts`, and where it stands.
+
+    Attributes:
+        name: the data key.
+        source: the file.
+        text: the decoded text.
+        map: from this text to the file; None where the text is the file's own.
+        blank: nothing in it, so it is skipped.
+        root: the root node, or None where the section is blank or lost.
+        tree: the root node, also where the section is lost for another reason than its syntax.
+        lost: why the whole section is lost.
+        ignored: offset of the ``---`` or ``...`` behind which something stands and is not read.
+        aliased: ids of the nodes that aliases refer to.
+        reader: what reads it.
+        node: the scalar whose text it is, where it is in one.
+        only: the items that belong to it, where a list holds those of other sections too.
+        delimiters: what stands for the braces of placeholders in it until it is rendered.
+    """
+
+    __slots__ = (
+        "aliased", "blank", "delimiters", "ignored", "lost", "map", "name", "node", "only",
+        "reader", "root", "source", "text", "tree",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        name: str,
+        source: Source,
+        text: str,
+        map: ScalarMap | None = None,
+        *,
+        parsed: Tree | None = None,
+    ) -> None:
+        self.name = name
+        self.source = source
+        self.text = text
+        self.map = map
+        self.root: Node | None = None
+        self.tree: Node | None = None
+        self.lost: Lost | None = None
+        self.ignored: int | None = None
+        self.aliased: frozenset[int] = frozenset()
+        self.reader: Reader = CONFIG_MAP
+        self.only: list[int] | None = None
+        self.delimiters: Delimiters = ()
+        self.node: Node | None = None
+        self.blank = text.strip(GO_SPACE) in ("", "``", '""', "''")
+        if not self.blank:
+            try:
+                self._read(parsed)
+                self.root = self.tree
+            except TreeError as error:
+                self.lost = diagnosis.cause(text, error, self.tree)
+                if self.lost.kind == "syntax" and self._is_folded():
+                    self.lost = self.lost._replace(kind="folded")
+
+    @classmethod
+    def native(cls, name: str, layer: Layer, root: Node, reader: Reader = CONFIG_MAP) -> Section:
+        """A section that is written as YAML of the document itself rather than as text in it."""
+        section = cls(name, layer.source, "", layer.map)
+        section.text, section.blank, section.reader = layer.text, False, reader
+        section.root = section.tree = root
+        section.aliased = layer.aliased
+        try:
+            check(layer.text, root, accounts=name == "mapAccounts")
+        except TreeError as error:
+            section.lost, section.root = diagnosis.cause(layer.text, error, root), None
+        return section
+
+    def _read(self, parsed: Tree | None) -> None:
+        accounts = self.name == "mapAccounts"
+        if not accounts and self.text.lstrip(GO_SPACE).startswith("{"):
+            raise RefusedError(
+                "text that begins with `{` is read as one JSON object, and a list is expected",
+                "put `[` and `]` around it",
+                len(self.text) - len(self.text.lstrip(GO_SPACE)),
+            )
+        if self.text.startswith(MARK * 2):
+            raise RefusedError(
+                "it begins with two byte order marks, behind which go-yaml skips the first "
+                "character of one line or another", "take them out", 0,
+            )  # fmt: skip
+        tree = parsed or next(parse(self.text), None)
+        if tree is None:
+            return
+        if tree.version not in (None, (1, 1)):
+            raise RefusedError("only YAML 1.1 is read", "take the %YAML line out", 0)
+        self.tree = root = tree.root
+        self.aliased = tree.aliased
+        self._look_behind(tree.end)
+        check(self.text, root, accounts=accounts)
+        if not isinstance(root, Sequence):
+            if isinstance(root, Scalar) and _kind(root) is Kind.NULL:
+                return
+            remedy = "begin each entry with `- `"
+            if accounts:
+                remedy = "write one account id a line, each behind `- `"
+            problem = "it is no list of entries"
+            raise RefusedError(problem, remedy, root.start, wrong_type=True)
+
+    def _look_behind(self, end: int) -> None:
+        at = end
+        for line in self.text[end:].splitlines(keepends=True):
+            content = line.strip()
+            if content[:3] in ("---", "..."):
+                content = content[3:].lstrip()
+            if content and content[0] not in "#%":
+                self.ignored = at + len(line) - len(line.lstrip())
+                return
+            at += len(line)
+
+    def _is_folded(self) -> bool:
+        """Whether it would be a list if its lines had not been folded into one another."""
+        if self.map is None or self.map.style == "|":
+            return False
+        written = self.source.text[self.map.start : self.map.end]
+        lines = written.splitlines(keepends=True)
+        indent = min((len(x) - len(x.lstrip()) for x in lines[1:] if x.strip()), default=0)
+        try:
+            tree = next(parse("".join(line[indent:] for line in lines)), None)
+        except TreeError:
+            return False
+        return len(lines) > 1 and tree is not None and isinstance(tree.root, Sequence)
+
+    @property
+    def called(self) -> str:
+        """What the list of entries is called where it stands."""
+        return self.reader.called or self.name
+
+    @property
+    def arn_key(self) -> str:
+        """The key of an entry's ARN."""
+        return next(iter(self.reader.keys[self.name]))
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Offsets in the file's text of a stretch of the section's text."""
+        return self.map.span(start, end) if self.map else (start, end)
+
+    def scalar(self, node: Scalar) -> ScalarMap | None:
+        """The scalar map of a node of this section, onto the section's text."""
+        return read_scalar(self.text, node)
+
+
+def check(text: str, root: Node, *, accounts: bool) -> None:
+    """Refuse what go-yaml refuses although libyaml parses it.
+
+    Args:
+        text: the section's text.
+        root: its root node.
+        accounts: whether it is decoded straight into a list of strings, as mapAccounts is, where
+            what is inside other things is not looked at.
+
+    Raises:
+        TreeError: the section is lost.
+    """
+    if "\\/" in text:
+        for node in descend(root):
+            if isinstance(node, Scalar) and node.style == '"':
+                _refuse_json_slash(text, node)
+    late: list[tuple[Node, RefusedError]] = []
+    if accounts:
+        aliases = any(isinstance(node, Alias) for node in descend(root))
+    else:
+        aliases = _check_types(root, late)
+    if aliases:
+        _Counter(accounts).decode(root)
+    if late:
+        held = converted(root)
+        for node, error in late:
+            if id(node) in held:
+                raise error
+
+
+def _check_types(root: Node, late: list[tuple[Node, RefusedError]]) -> bool:
+    """Refuse keys and numbers that JSON cannot hold; tell whether there are aliases."""
+    aliases = False
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Mapping):
+            values = []
+            for key, value in node.pairs:
+                if not _is_word(key):
+                    _check_key(key, value, late)
+                    aliases = aliases or isinstance(key, Alias)
+                if not _is_word(value):
+                    values.append(value)
+            stack.extend(reversed(values))
+        elif isinstance(node, Sequence):
+            stack.extend(reversed([item for item in node.items if not _is_word(item)]))
+        elif isinstance(node, Scalar):
+            if _kind(node) is Kind.INFINITE:
+                problem = f"JSON cannot hold the number `{node.value}`"
+                error = RefusedError(problem, "put it in quotes", node.start, wrong_type=True)
+                late.append((node, error))
+        else:
+            aliases = True
+    return aliases
+
+
+def _is_word(node: Node) -> bool:
+    """Whether it is text at first sight: most nodes are, and may stand anywhere."""
+    return type(node) is Scalar and node.tag is None and go_types.is_word(node.value)
+
+
+def _refuse_json_slash(text: str, node: Scalar) -> None:
+    for escape in re.finditer(r"\\[\s\S]", text[node.start : node.end]):
+        if escape[0] == "\\/":
+            at = node.start + escape.start()
+            raise RefusedError("`\\/` is an escape of JSON's, not of YAML's", "write `/`", at)
+
+
+def _kind(node: Scalar) -> Kind:
+    if node.style and node.tag is None:
+        return Kind.STRING
+    try:
+        return go_types.resolve(node.value, node.tag, not node.style)[0]
+    except go_types.GoYamlError as error:
+        raise RefusedError(str(error), "take the tag out", node.start) from None
+
+
+def is_infinite(node: Node) -> bool:
+    """Whether it is a number that JSON cannot hold."""
+    try:
+        return type(node) is Scalar and _kind(node) is Kind.INFINITE
+    except RefusedError:
+        return False
+
+
+def _check_key(key: Node, value: Node, late: list[tuple[Node, RefusedError]]) -> None:
+    target = plain(key)
+    if not isinstance(target, Scalar):
+        raise RefusedError("a mapping or list cannot be a key", "put it in quotes", key.start)
+    kind = _kind(target)
+    if kind is Kind.NULL:
+        remedy = "name the field, or put it in quotes"
+        error = RefusedError("nothing, or `null`, cannot be a key", remedy, key.start)
+        late.append((target, error))
+    if kind is Kind.INT and (go_types.integer(target.value) or 0) >= 2**63:
+        error = RefusedError("a number of 64 bits cannot be a key", "put it in quotes", key.start)
+        late.append((target, error))
+    if is_merge(key):
+        items = plain(value)
+        sources = items.items if isinstance(items, Sequence) and items is value else [value]
+        if not all(isinstance(plain(source), Mapping) for source in sources):
+            raise RefusedError("`<<` merges mappings only", "give it a mapping", value.start)
+
+
+class _Counter:
+    """go-yaml's bound on what aliases may expand to (decode.go, allowedAliasRatio)."""
+
+    def __init__(self, accounts: bool) -> None:
+        self.accounts = accounts
+        self.decoded = 0
+        self.by_alias = 0
+
+    def decode(self, root: Node) -> None:
+        """Count as the decoder does.
+
+        Raises:
+            TreeError: an anchor contains itself, or too much would be expanded.
+        """
+        stack: list[tuple[Node, Alias | None]] = [(root, None)]  # with the alias it comes from
+        while stack:
+            node, alias = stack.pop()
+            self._count(node, alias)
+            if isinstance(node, Alias):
+                if node.target is None:
+                    problem = f"what `*{node.anchor}` stands for contains itself"
+                    raise RefusedError(problem, "write it out", node.start)
+                stack.append((node.target, alias or node))
+            elif isinstance(node, Sequence) and (not self.accounts or node is root):
+                stack.extend((item, alias) for item in reversed(node.items))
+            elif isinstance(node, Mapping) and not self.accounts:
+                for key, value in reversed(node.pairs):
+                    stack.append((value, alias))
+                    stack.append((key, alias))
+
+    def _count(self, node: Node, alias: Alias | None) -> None:
+        self.decoded += 1
+        self.by_alias += alias is not None
+        if self.by_alias > 100 and self.decoded > 1000:
+            scaled = 0.99 - 0.89 * ((self.decoded - 400_000) / 3_600_000)
+            if self.by_alias / self.decoded > min(0.99, max(0.10, scaled)):
+                problem = "its aliases stand for too much"
+                raise RefusedError(problem, "write it out", (alias or node).start)

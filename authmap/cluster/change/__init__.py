@@ -1,0 +1,1 @@
+"""Changing a live map: plan, guards, owner, backup, commit, rollback."""

@@ -1,0 +1,205 @@
+"""What is to change in a live map, entry by entry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from authmap.api import fix_data
+from authmap.authenticator.entry import entry_key, is_lost
+from authmap.cluster.kube.errors import ClusterError
+from authmap.fixing import verify
+from authmap.fixing.edits import HeldBack, build_edits
+from authmap.fixing.rounds import Data
+from authmap.model.auth_map import SECTIONS, AuthMap
+from authmap.model.finding import Fix, set_field
+
+if TYPE_CHECKING:
+    from authmap.api import DataFixResult
+    from authmap.authenticator.entry import Entry
+    from authmap.cluster.reading import Live
+    from authmap.model.options import Options
+
+
+class Edit(NamedTuple):
+    """A field of an entry that becomes another one; the same edit wherever the entry stands.
+
+    Attributes:
+        section: its section.
+        arn: the entry's ARN.
+        field: `username`, `arn` or `groups`; `entry` for one that comes or goes.
+        old: what it is.
+        new: what it is to be.
+    """
+
+    section: str
+    arn: str
+    field: str
+    old: str
+    new: str
+
+    def __str__(self) -> str:
+        who = f"{self.section} {self.arn}"
+        if self.field != "entry":
+            return f"{who}: {self.field} `{self.old}` -> `{self.new}`"
+        return f"{who} would {'come back' if self.new else 'go'} (`{self.new or self.old}`)"
+
+
+class Plan(NamedTuple):
+    """A change of a live map.
+
+    Attributes:
+        live: what was read.
+        data: the texts of the keys as they are to be.
+        before: the map as it is.
+        after: the map as it is to be.
+        result: of the fix it comes from; None for a backup that is put back.
+        undo: of a backup that is put back: what takes back the change that it was made for.
+    """
+
+    live: Live
+    data: dict[str, str]
+    before: AuthMap
+    after: AuthMap
+    result: DataFixResult | None = None
+    undo: frozenset[Edit] = frozenset()
+
+    @property
+    def changed(self) -> list[str]:
+        """The keys whose texts are to be others, sorted."""
+        old, new = self.live.data, self.data
+        return sorted(key for key in {*old, *new} if old.get(key) != new.get(key))
+
+    @property
+    def pairs(self) -> list[tuple[Entry, Entry]]:
+        """The entries that both maps have, as they are and as they are to be."""
+        old, new = self._places(self.before), self._places(self.after)
+        return [(entry, new[place]) for place, entry in old.items() if place in new]
+
+    @property
+    def gone(self) -> list[Entry]:
+        """The entries that are to be no more."""
+        new = self._places(self.after)
+        return [entry for place, entry in self._places(self.before).items() if place not in new]
+
+    @property
+    def come(self) -> list[Entry]:
+        """The entries that are there only afterwards."""
+        old = self._places(self.before)
+        return [entry for place, entry in self._places(self.after).items() if place not in old]
+
+    def _places(self, map: AuthMap) -> dict[tuple[str, str | int], Entry]:
+        """The entries of a map by what they have in common with those of the other one.
+
+        A fix leaves each in its place. In a backup they may stand elsewhere: of those that are held
+        there is one of each ARN.
+        """
+        if self.result is not None:
+            return {(e.section.name, e.index): e for e in map.entries}
+        return {(e.section.name, entry_key(e)): e for e in (*map.roles, *map.users)}
+
+    @property
+    def edits(self) -> list[Edit]:
+        """What becomes of the entries, those that come and go among them."""
+        changed = [
+            Edit(old.section.name, old.arn, field, was, becomes)
+            for old, new in self.pairs
+            for field, was, becomes in (
+                ("arn", old.arn, new.arn),
+                ("username", old.username, new.username),
+                ("groups", ", ".join(old.groups), ", ".join(new.groups)),
+            )
+            if was != becomes
+        ]
+        gone = [Edit(e.section.name, e.arn, "entry", _all(e), "") for e in self.gone]
+        come = [Edit(e.section.name, e.arn, "entry", "", _all(e)) for e in self.come]
+        old, new = set(self.before.accounts), set(self.after.accounts)
+        accounts = [
+            *(Edit("mapAccounts", account, "entry", account, "") for account in sorted(old - new)),
+            *(Edit("mapAccounts", account, "entry", "", account) for account in sorted(new - old)),
+        ]
+        return changed + gone + come + accounts
+
+    @property
+    def back(self) -> Plan:
+        """What takes this change back: the plan of its backup that is put back."""
+        live = self.live._replace(object=self.live.object | {"data": self.data})
+        return Plan(live, self.live.data, self.after, self.before)
+
+    @property
+    def others(self) -> list[str]:
+        """Of a backup that is put back: what of it takes back what somebody has changed since."""
+        if self.result is not None:
+            return []
+        texts = [key for key in self.changed if key not in SECTIONS]
+        return [str(e) for e in self.edits if e not in self.undo] + [
+            f"the text of {key}" for key in texts
+        ]
+
+    @property
+    def renamed(self) -> list[tuple[Entry, Entry]]:
+        """The entries whose usernames become others."""
+        return [(old, new) for old, new in self.pairs if old.username != new.username]
+
+    def undone(self, live: Live) -> dict[str, str]:
+        """The data of an object without this change; what others have written since stays.
+
+        Raises:
+            ClusterError: they have written where this change is, and the two cannot be told apart.
+        """
+        data, shared = dict(live.data), []
+        for key in self.changed:
+            if data.get(key) != self.data.get(key):
+                shared.append(key)
+            elif key in self.live.data:
+                data[key] = self.live.data[key]
+            else:
+                del data[key]
+        return self._renamed_back(data, shared) if shared else data
+
+    def _renamed_back(self, data: dict[str, str], keys: list[str]) -> dict[str, str]:
+        held = Data.of(data, self.live.path, {})
+        (map,) = held.reading.maps
+        names = {
+            (new.section.name, entry_key(new), new.username): old.username
+            for old, new in self.renamed
+        }
+        changes = [
+            set_field(
+                entry, "username", names[entry.section.name, entry_key(entry), entry.username]
+            )
+            for entry in map.entries
+            if (entry.section.name, entry_key(entry), entry.username) in names
+        ]
+        fix = Fix(tuple(change for change in changes if change))
+        others = [e for e in self.edits if e.section in keys and e.field != "username"]
+        if others or any(is_lost(map.sections[key]) for key in keys if key in map.sections):
+            raise ClusterError("somebody has changed the same text since")
+        try:
+            after = held.spliced(build_edits(fix)) if fix.changes else held
+        except HeldBack as reason:
+            raise ClusterError(f"somebody has changed the same text since, and {reason}") from None
+        if not verify.as_meant(held.reading, after.reading, fix.changes):
+            raise ClusterError("somebody has changed the same text since")
+        return after.data
+
+
+def of_fix(live: Live, options: Options) -> Plan:
+    """What a fix would change."""
+    options = options._replace(bindings=live.bindings)
+    result = fix_data(live.data, path=live.path, annotations=live.annotations, options=options)
+    return of_data(live, result.output)._replace(result=result)
+
+
+def of_data(live: Live, data: dict[str, str]) -> Plan:
+    """What it takes to make the data of the live object another."""
+    before = AuthMap.from_data(live.data, path=live.path)
+    return Plan(live, dict(data), before, AuthMap.from_data(data, path=live.path))
+
+
+def named(entry: Entry) -> str:
+    """An entry as it is called in sentences."""
+    return f"{entry.title} ({entry.section.name}[{entry.index}])"
+
+
+def _all(entry: Entry) -> str:
+    return ", ".join((entry.username, *entry.groups))

@@ -1,0 +1,267 @@
+"""From a file's bytes to the aws-auth maps in it: which documents concern us, where they hold what.
+
+A document is recognised by what it is (kind and keys), never by its file's name.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from authmap.authenticator import diagnosis
+from authmap.authenticator.section import Section
+from authmap.documents.recognise import (
+    Document,
+    entries_of,
+    problem_of,
+    recognise,
+    recognisers,
+    text,
+)
+from authmap.model.auth_map import AuthMap, Problem
+from authmap.syntax.source import Source
+from authmap.syntax.yaml.parser import (
+    Alias,
+    Mapping,
+    Node,
+    Scalar,
+    Sequence,
+    Tree,
+    TreeError,
+    descend,
+    parse,
+    plain,
+)
+from authmap.syntax.yaml.scalars import double_quoted
+
+if TYPE_CHECKING:
+    from authmap.authenticator.placeholder import Delimiters
+
+MAX_BYTES = 16 * 1024 * 1024
+"""Larger input is not read; an object of the Kubernetes API ends at about 1.5 MiB."""
+
+
+def concerns_us(data: bytes) -> bool:
+    """A cheap test that passes over a file in which no map can be."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):  # UTF-16: the letters are two bytes apart
+        data = data.replace(b"\0", b"")
+    data = data.lower()
+    if any(word in data for word in _WORDS):
+        return True
+    return b"auth" in data and re.search(rb"aws.?auth", data) is not None
+
+
+_WORDS = (
+    b"maproles", b"mapusers", b"mapaccounts", b"rolearn", b"userarn", b"iamidentitymapping",
+    b"get-token", b"aws-iam-authenticator",
+)  # fmt: skip
+
+
+class Wanted(NamedTuple):
+    """How a file is read, besides what it tells by itself.
+
+    Attributes:
+        named: somebody named this very input, so that keys such as `aws_auth_roles` tell enough.
+        paths: the ways to such lists in it, as `eks.awsAuth.roles`.
+        delimiters: what stands for the braces of placeholders until another tool has rendered it.
+    """
+
+    named: bool = False
+    paths: tuple[str, ...] = ()
+    delimiters: Delimiters = ()
+
+
+NOTHING_MORE = Wanted()
+
+
+class Reading:
+    """What is in a file.
+
+    Attributes:
+        maps: the aws-auth maps, in order; an unreadable rest of the file is one with a `problem`.
+        trees: the documents themselves.
+        inner: texts that are YAML themselves, and the roots of the documents in them.
+        others: what the documents are that are no such map, in words.
+        objects: the map that objects of one entry each make together, by the id of their text.
+        secret: whether the file is not to be shown, as a kubeconfig or a Terraform state is in it.
+    """
+
+    def __init__(self) -> None:
+        self.maps: list[AuthMap] = []
+        self.others: list[str] = []
+        self.trees: list[Tree] = []
+        self.inner: list[tuple[Scalar, Node]] = []
+        self.objects: dict[int, AuthMap] = {}
+        self.secret = False
+        self._taken: set[int] = set()
+
+    def add(self, found: list[AuthMap]) -> None:
+        """Take maps in, each of them once: several documents may make one together."""
+        for map in found:
+            if id(map) not in self._taken:
+                self._taken.add(id(map))
+                self.maps.append(map)
+
+    @property
+    def kubeconfigs(self) -> int:
+        """How many of the maps are none but kubeconfigs."""
+        return sum(map.shape == "kubeconfig" for map in self.maps)
+
+    @property
+    def broken(self) -> int:
+        """How many of the maps are none but a text, or the rest of one, that cannot be read."""
+        problems = [map.problem for map in self.maps if map.shape == "broken"]
+        return sum(problem is None or problem.kind != "unknown" for problem in problems)
+
+    @property
+    def roots(self) -> list[Node | None]:
+        """The root nodes of all texts: of the documents, and of sections that stand alone."""
+        sections = [
+            s.tree for map in self.maps if map.shape == "data" for s in map.sections.values()
+        ]
+        return [*(tree.root for tree in self.trees), *(root for _, root in self.inner), *sections]
+
+
+def read(data: bytes, path: str = "<input>", wanted: Wanted = NOTHING_MORE) -> Reading:
+    """Read a file's documents.
+
+    Args:
+        data: the file's bytes: YAML or JSON, of any number of documents.
+        path: its name in findings.
+        wanted: where else to look for lists of entries, and what stands for braces.
+    """
+    reading = Reading()
+    if len(data) > MAX_BYTES:
+        message = f"it is larger than the {MAX_BYTES:,} bytes that authmap reads"
+        return _broken(reading, Source(b"", path), Problem("size", message))
+    try:
+        source = Source(data, path)
+    except UnicodeDecodeError as error:
+        head = Source(data[: error.start], path)
+        return _broken(reading, head, _encoding(data, error, len(head.text)))
+    shown, paired = _without_surrogates(source.text)
+    try:
+        for tree in parse(shown):
+            if paired:
+                _restore(tree.root, source.text)
+            reading.trees.append(tree)
+            source.aliased |= tree.aliased
+            _recognise(tree.root, source, reading, wanted)
+    except TreeError as error:
+        reading.secret = reading.secret or bool(re.search(_SECRETS, source.text))
+        problem = problem_of(source.text, error, secret=reading.secret)
+        _broken(reading, _masked(source) if reading.secret else source, problem)
+    for map in reading.maps if wanted.delimiters else ():
+        for section in map.sections.values():
+            section.delimiters = wanted.delimiters
+    return reading
+
+
+_SECRETS = (
+    r"client-key-data|client-certificate-data|current-context|get-token|users:|terraform_version"
+    r'|"(?:format_version|schema_version|root_module|sensitive_values|lineage)"'
+)
+"""Words of kubeconfigs and Terraform's states."""
+
+
+def _masked(source: Source) -> Source:
+    """A file that cannot be read, and may hold secrets, with nothing but keys in it."""
+    words = "apiVersion|kind|clusters?|contexts?|users?|name|exec|command|args|env|value|data|spec"
+    key = re.compile(rf"\s*(?:- +)*(?:(?:{words}|metadata|items|map(?:Roles|Users)) *:(?=\s|$))?")
+    lines = []
+    for line in source.text.split("\n"):
+        match = key.match(line)
+        at = match.end() if match else 0
+        lines.append(line[:at] + re.sub(r"\S+", lambda m: "*" * len(m[0]), line[at:]))
+    return Source("\n".join(lines).encode(), source.path)
+
+
+def _broken(reading: Reading, source: Source, problem: Problem) -> Reading:
+    reading.maps.append(AuthMap(source, "broken", problem=problem))
+    return reading
+
+
+def _encoding(data: bytes, error: UnicodeDecodeError, end: int) -> Problem:
+    remedy = "save the file as UTF-8"
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        message = "the file is in UTF-16, as `>` of Windows PowerShell writes it, and not in UTF-8"
+    else:
+        message = f"byte {error.start + 1} of the file (0x{data[error.start]:02x}) is not UTF-8"
+    return Problem("encoding", message, end, end, remedy)
+
+
+def _without_surrogates(text: str) -> tuple[str, bool]:
+    r"""JSON with its pairs of `\ud83d\ude00` made harmless, at the same length, and whether it was.
+
+    libyaml refuses them, and so does what reads YAML elsewhere.
+    """
+    if ("\\ud" not in text and "\\uD" not in text) or text.lstrip()[:1] not in ("{", "["):
+        return text, False
+    pair = r"\\\\|\\u[dD][89abAB][0-9A-Fa-f]{2}\\u[dD][c-fC-F][0-9A-Fa-f]{2}"
+    return re.sub(pair, lambda m: m[0] if len(m[0]) == 2 else r"\u0020\u0020", text), True
+
+
+def _restore(root: Node, text: str) -> None:
+    """Give the scalars the values that they have with their surrogates."""
+    for node in descend(root):
+        if isinstance(node, Scalar) and node.style == '"' and "\\u" in text[node.start : node.end]:
+            node.value = double_quoted(text, node.start + 1, node.end - 1)
+
+
+def _recognise(root: Node, layer: Source, reading: Reading, wanted: Wanted) -> None:
+    """Find out what a document is, or each item of a List, and add it to a reading."""
+    if isinstance(root, Sequence):
+        _bare_list(root, layer.source, reading)
+        return
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Mapping):
+            kind, items = text(node.get("kind")), node.get("items")
+            if (kind or "").endswith("List") and isinstance(items, Sequence):
+                waiting.extend(reversed(items.items))
+                continue
+            document = Document(node, layer, reading)
+            found = recognise(document)
+            if wanted.paths or (wanted.named and not found):
+                found = found + _values(document, wanted)
+            reading.add(found)
+            if not found:
+                reading.others.append(_describe(node, kind))
+        elif isinstance(node, Scalar) and node.value:
+            why = diagnosis.terraform(layer.text)
+            if why:
+                problem = Problem(why.kind, why.problem, why.start, why.end, why.remedy)
+                _broken(reading, layer.source, problem)
+            else:
+                reading.others.append("a text")
+        elif isinstance(node, Alias):
+            reading.others.append("a YAML alias")
+
+
+def _values(document: Document, wanted: Wanted) -> list[AuthMap]:
+    from authmap.documents import values
+
+    found = [map for path in wanted.paths for map in values.at(document, path)]
+    kind = text(document.root.get("kind"))
+    guess = wanted.named and not found and kind != "Secret" and not recognisers(document)
+    return values.known(document) if guess else found
+
+
+def _bare_list(root: Sequence, source: Source, reading: Reading) -> None:
+    """The text of one section; of its documents only the first counts."""
+    first = not any(not isinstance(t.root, Scalar) or t.root.value for t in reading.trees[:-1])
+    name = entries_of(root) if first else None
+    if name:
+        section = Section(name, source, source.text, parsed=reading.trees[0])
+        reading.maps.append(AuthMap(source, "entries", {name: section}))
+    elif [found.shape for found in reading.maps] != ["entries"]:
+        reading.others.append("a list")
+
+
+def _describe(root: Mapping, kind: str | None) -> str:
+    if kind is None:
+        return "a document without a kind"
+    metadata = plain(root.get("metadata"))
+    name = text(metadata.get("name")) if isinstance(metadata, Mapping) else None
+    return f"{kind} {name}" if name else kind

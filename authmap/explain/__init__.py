@@ -1,0 +1,1 @@
+"""Why an entry is in effect or not, in words."""

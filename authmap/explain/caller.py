@@ -1,0 +1,329 @@
+"""Who a caller is and why: the answer behind `authmap resolve`."""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, NamedTuple
+
+from authmap.authenticator import arn as arns
+from authmap.authenticator import placeholder, resolve
+from authmap.authenticator.arn import ArnError
+from authmap.authenticator.resolve import Caller, LoginError, fold
+from authmap.explain.reasons import (
+    account_spots,
+    holder,
+    ignored,
+    lost,
+    spot,
+    template_in,
+    unread,
+    why_dead,
+)
+from authmap.model.finding import line_of
+from authmap.syntax.yaml.parser import Scalar, descend
+
+if TYPE_CHECKING:
+    from authmap.authenticator.entry import Entry
+    from authmap.explain.reasons import Remark, Spot
+    from authmap.model.auth_map import AuthMap
+    from authmap.model.bindings import Binding, Bindings
+
+
+UNREAD = ("AM007", "AM012")
+"""The rules about where whole entries stand unread."""
+
+
+class CallerError(ValueError):
+    """There can be no such caller; the message says why."""
+
+
+class Candidate(NamedTuple):
+    """An entry that matches a caller, and whom it makes of them.
+
+    Attributes:
+        spot: where it stands.
+        username: as rendered; None where the login fails.
+        groups: as rendered.
+        reason: why the login fails.
+    """
+
+    spot: Spot
+    username: str | None
+    groups: list[str]
+    reason: str | None = None
+
+
+class Aside(NamedTuple):
+    """An entry that does not decide although one might think so, and why it does not."""
+
+    spot: Spot
+    arn: str
+    reason: str
+
+
+class Answer(NamedTuple):
+    """Who a caller is, and why.
+
+    Attributes:
+        path: the file.
+        arn: the ARN that was asked for.
+        caller: as the authenticator looks them up.
+        chosen: what lets them in, or fails; None where nothing is for them.
+        candidates: those of which one is chosen at random; empty where nothing is random.
+        shadowed: what would hold if the chosen one were not there.
+        near: what means them and never matches; where nothing is for them, also what looks alike.
+        lost: sections that are lost.
+        unknown: placeholders that stay in the names, because nothing is given to fill them.
+        reason: why they are not let in.
+        notes: what else there is to know.
+        bindings: the RBAC bindings that hold for them, and by which name; None where bindings are
+            not known.
+        unchecked: why there may be more bindings than those that are known, if there may.
+    """
+
+    path: str
+    arn: str
+    caller: Caller
+    chosen: Candidate | None
+    candidates: list[Candidate]
+    shadowed: list[Aside]
+    near: list[Aside]
+    lost: list[Remark]
+    unknown: list[str]
+    reason: str | None
+    notes: list[str]
+    bindings: list[tuple[Binding, str]] | None = None
+    unchecked: str | None = None
+
+    @property
+    def mapped(self) -> bool:
+        """Whether they come in (sometimes, where that is random)."""
+        return self.chosen is not None and self.chosen.username is not None
+
+
+def answer(
+    map: AuthMap,
+    arn: str,
+    *,
+    account_id: str | None = None,
+    session_name: str | None = None,
+    access_key_id: str | None = None,
+    private_dns_name: str | None = None,
+    bindings: Bindings | None = None,
+) -> Answer:
+    """Who a caller is to the cluster, and why.
+
+    Args:
+        map: the map.
+        arn: as for `AuthMap.resolve`; a role's path is left out, as STS leaves it out.
+        account_id: the account, where the ARN leaves it empty.
+        session_name: the session's name, where the ARN is the role's own.
+        access_key_id: for `{{AccessKeyID}}`.
+        private_dns_name: for `{{EC2PrivateDNSName}}`.
+        bindings: the RBAC bindings that go with the map.
+
+    Raises:
+        CallerError: there can be no such caller.
+    """
+    notes = unread(map)
+    if account_id is not None:
+        arn = _with_account(arn, account_id)
+    try:
+        who = _caller(_reported(arn, notes), session_name, access_key_id, private_dns_name)
+    except ArnError as error:
+        raise CallerError(str(error)) from None
+    matches = map.index.matches(who.arn)
+    candidates = [_candidate(map, entry, who) for entry in matches]
+    notes += _unrendered(map, matches)
+    account = next((at for at, text in account_spots(map) if text == who.account), None)
+    shadowed = [_aside(e) for e in map.entries if e.winner and holder(e) in matches]
+    chosen = next((c for c in candidates if c.username is not None), None)
+    if candidates:
+        chosen = chosen or candidates[0]
+        if account:
+            text = "asked last: would let the caller in as its ARN, without groups"
+            shadowed.append(Aside(account, who.account, text))
+    elif account:
+        chosen = Candidate(account, who.arn, [])
+        if who.arn.partition("/")[0].endswith(":role"):
+            notes.append("mapAccounts does not tell the sessions of a role apart")
+    near, gone, reason = _near(map, who, matches), lost(map), None
+    if chosen is None:
+        reason = _why_not_mapped(who, gone, near)
+        near += _alike(map, who, near)
+        for each in ignored(map, UNREAD):
+            notes.append(f"line {each.line}: {each.reason}")
+        notes.append("this is the map alone: an access entry of EKS may let the caller in as well")
+    elif chosen.reason:
+        reason = f"line {chosen.spot.line} matches, and the login fails: {chosen.reason}"
+    return Answer(
+        map.path,
+        arn,
+        who,
+        chosen,
+        candidates if len(candidates) > 1 else [],
+        shadowed,
+        near,
+        gone,
+        _unknown(map, candidates),
+        reason,
+        notes,
+        _bound(chosen, bindings),
+        bindings.missing if bindings else None,
+    )
+
+
+def _bound(chosen: Candidate | None, bindings: Bindings | None) -> list[tuple[Binding, str]] | None:
+    if bindings is None:
+        return None
+    if chosen is None or chosen.username is None:
+        return []
+    return bindings.of_caller(chosen.username, chosen.groups)
+
+
+def _with_account(arn: str, account: str) -> str:
+    """The ARN with the account in it."""
+    parts = arn.split(":", 5)
+    if len(parts) == 6 and parts[4] in ("", account):
+        parts[4] = account
+        return ":".join(parts)
+    raise CallerError(f"`{arn}` is not of account {account}")
+
+
+def _reported(arn: str, notes: list[str]) -> str:
+    """The ARN as STS reports it, with a note where that is not the one that is asked for."""
+    if arns.wildcard(arn) is not None:
+        raise ArnError(f"`{arn}` has a wildcard: give the ARN of one caller")
+    fault = arns.fault(arn)
+    if fault:
+        raise ArnError(f"`{arn}` {fault.problem}; {fault.remedy}")
+    parsed = arns.parse(arn)
+    if parsed.kind == "assumed-role" and parsed.resource.count("/") > 2:
+        raise ArnError(f"`{arn}` is no session of STS's, which reads assumed-role/ROLE/SESSION")
+    if parsed.kind != "role" or not parsed.path:
+        return arn
+    sessions = f"arn:{parsed.partition}:sts::{parsed.account}:assumed-role/{parsed.name}/SESSION"
+    notes.append(f"STS leaves the role's path out: it reports {sessions}")
+    return arns.meant(arn)
+
+
+def _caller(arn: str, session: str | None, access_key: str | None, dns_name: str | None) -> Caller:
+    """The caller as the authenticator sees them."""
+    if session is not None and ":role/" not in arn:
+        raise CallerError(f"`{arn}` leaves no session name open, which only a role's own ARN does")
+    who = resolve.caller(
+        arn, session_name=session, access_key_id=access_key, private_dns_name=dns_name
+    )
+    has_one = session is not None or ":assumed-role/" in arn
+    name = who.session or ""
+    if has_one and not re.fullmatch(r"[\w+=,.@-]{1,64}", name, re.ASCII):
+        allowed = "at most 64 letters of ASCII, digits and `_+=,.@-`"
+        raise CallerError(f"`{name}` is no session's name: STS takes {allowed}")
+    return who
+
+
+def _candidate(map: AuthMap, entry: Entry, who: Caller) -> Candidate:
+    try:
+        username, *groups = (
+            pattern if template_in(map, pattern) else resolve.render(pattern, who)
+            for pattern in (entry.username, *entry.groups)
+        )
+    except LoginError as error:
+        return Candidate(spot(entry), None, [], str(error))
+    return Candidate(spot(entry), username, groups)
+
+
+def _unrendered(map: AuthMap, entries: list[Entry]) -> list[str]:
+    """That names are templates still, where they are."""
+    found = ((e, template_in(map, name)) for e in entries for name in (e.username, *e.groups))
+    return [
+        f"line {line_of(entry)}: `{template}` is not rendered yet, and is shown as it is written"
+        for entry, template in found
+        if template
+    ]
+
+
+def _unknown(map: AuthMap, candidates: list[Candidate]) -> list[str]:
+    """The placeholders that are left."""
+    names = [name for c in candidates for name in (c.username or "", *c.groups)]
+    names = [name for name in names if not template_in(map, name)]
+    return [known for known in placeholder.KNOWN if any(known in name for name in names)]
+
+
+def _why_not_mapped(who: Caller, gone: list[Remark], near: list[Aside]) -> str:
+    reason = f"no entry is for it, and account {who.account} is not in mapAccounts"
+    for each in gone:
+        reason += f"; all of {each.what} is lost (line {each.line}: {each.reason})"
+    for aside in near:
+        in_short = aside.reason.partition(": ")[0]
+        reason += f"; line {aside.spot.line} is meant for it, but {in_short}"
+    return reason
+
+
+def _aside(entry: Entry, *more: str) -> Aside:
+    dead = why_dead(entry)
+    reasons = [*more, dead.text] if dead else more
+    return Aside(spot(entry), entry.title if entry.sso else entry.arn, ", and ".join(reasons))
+
+
+def _near(map: AuthMap, who: Caller, matches: list[Entry]) -> list[Aside]:
+    """Entries that are written for a caller and do not match."""
+    wanted = fold(who.arn)
+    rest = (entry for entry in map.entries if holder(entry) not in matches)
+    return [_aside(entry) for entry in rest if _means(entry, wanted)]
+
+
+def _means(entry: Entry, wanted: str) -> bool:
+    if entry.dropped:  # wherever in it the ARN stands
+        texts = (node.value for node in descend(entry.node) if isinstance(node, Scalar))
+        if any(fold(arns.meant(text.strip())) == wanted for text in texts):
+            return True
+    pattern = arns.meant(entry.arn.strip())
+    if entry.sso:
+        pattern = f"arn:*:iam::{entry.sso.account}:role/{entry.role_name}_*"
+    pattern = fold(pattern)
+    return pattern == wanted or (
+        arns.wildcard(pattern) is not None and fnmatchcase(wanted, pattern.replace("[", "[[]"))
+    )
+
+
+def _alike(map: AuthMap, who: Caller, near: list[Aside]) -> list[Aside]:
+    """Entries of a role or user of the same name, or else of a similar one."""
+    wanted = fold(who.arn)
+    name = wanted.rsplit("/", 1)[-1]
+    seen = {aside.spot for aside in near}
+    others: dict[str, list[Entry]] = {}
+    for entry in map.entries:
+        if entry.winner is None and entry.arn and spot(entry) not in seen:
+            others.setdefault(fold(entry.role_name), []).append(entry)
+    if name in others:
+        return [_aside(entry, *_differences(entry.arn, wanted)) for entry in others[name]]
+    if near:
+        return []
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, others, 3, 0.75)
+    return [
+        _aside(entry, "it is spelt differently", *_differences(entry.arn, wanted))
+        for each in close
+        for entry in others[each]
+    ]
+
+
+def _differences(arn: str, wanted: str) -> list[str]:
+    """How an ARN differs from one of the same name."""
+    try:
+        theirs, ours = arns.parse(fold(arn)), arns.parse(wanted)
+    except ArnError:
+        return []
+    found = []
+    if theirs.account != ours.account:
+        found.append(f"it is for account {theirs.account}")
+    if theirs.partition != ours.partition:
+        found.append(f"it is for the partition {theirs.partition}")
+    if theirs.kind == "user" == ours.kind and theirs.path != ours.path:
+        found.append(f"it is for the path `/{theirs.path}`, which belongs to a user's ARN")
+    elif {theirs.kind, ours.kind} == {"role", "user"}:
+        found.append(f"it is for the {theirs.kind} of that name")
+    return found

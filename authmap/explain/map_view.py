@@ -1,0 +1,161 @@
+"""A map as the authenticator holds it, with all that does not count: what `authmap show` shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from authmap.authenticator import arn as arns
+from authmap.authenticator import placeholder
+from authmap.authenticator.resolve import Caller, render
+from authmap.explain.reasons import (
+    Remark,
+    account_spots,
+    ignored,
+    kind_of,
+    lost,
+    refused,
+    spot,
+    template_in,
+    unread,
+    why_dead,
+    why_no_account,
+)
+from authmap.model.finding import line_of
+
+if TYPE_CHECKING:
+    from authmap.authenticator.entry import Entry
+    from authmap.explain.reasons import Reason, Spot
+    from authmap.model.auth_map import AuthMap
+
+IGNORED = ("AM002", "AM004", "AM006", "AM007", "AM012")
+"""The rules about what is written in a map and not read."""
+
+_VARYING = (
+    (placeholder.SESSION_NAME, "each session", "<session>"),
+    (placeholder.SESSION_NAME_RAW, "each session", "<session>"),
+    (placeholder.EC2_PRIVATE_DNS_NAME, "each instance", "<private DNS name>"),
+    (placeholder.ACCESS_KEY_ID, "each access key", "<access key>"),
+)
+
+
+class Audit(NamedTuple):
+    """What usernames in the audit log tell of the people behind them.
+
+    Attributes:
+        scope: who has a name of their own: `each session`, `each instance`, `each access key`,
+            `this user`; or `everyone` together has one; `not rendered` where that is not known yet.
+        username: the name, with `<session>` and so on for what differs.
+    """
+
+    scope: str
+    username: str
+
+
+class Live(NamedTuple):
+    """An entry that lets somebody in.
+
+    Attributes:
+        spot: where it stands.
+        arn: its ARN.
+        username: the username pattern.
+        groups: the group patterns.
+        audit: what the audit log will tell.
+        random_with: lines of other entries for the same caller: which one holds is random.
+    """
+
+    spot: Spot
+    arn: str
+    username: str
+    groups: list[str]
+    audit: Audit
+    random_with: list[int]
+
+
+class Dead(NamedTuple):
+    """An entry, or an item of mapAccounts, that lets nobody in.
+
+    Attributes:
+        spot: where it stands.
+        arn: its ARN, or what it has in place of one; may be empty.
+        username: the username pattern.
+        groups: the group patterns.
+        reason: why.
+    """
+
+    spot: Spot
+    arn: str
+    username: str
+    groups: list[str]
+    reason: Reason
+
+
+class Account(NamedTuple):
+    """An account that mapAccounts lets in."""
+
+    spot: Spot
+    account: str
+
+
+class View(NamedTuple):
+    """A map as the authenticator holds it.
+
+    Attributes:
+        path: the file.
+        live: the entries that let somebody in, in the order in which they are written.
+        dead: those that do not.
+        accounts: the accounts of mapAccounts that are let in.
+        lost: sections of which nothing is read.
+        ignored: what else is written and not read; `what` is the code of the rule about it.
+        notes: what else there is to know.
+    """
+
+    path: str
+    live: list[Live]
+    dead: list[Dead]
+    accounts: list[Account]
+    lost: list[Remark]
+    ignored: list[Remark]
+    notes: list[str]
+
+
+def view(map: AuthMap) -> View:
+    """A map as the authenticator holds it."""
+    live, dead, accounts = [], [], []
+    for entry in map.entries:
+        reason = why_dead(entry)
+        if reason is None:
+            rivals = [line_of(e) for e in map.index.matches(_matched(entry)) if e is not entry]
+            said = audit(map, entry)
+            live.append(Live(spot(entry), entry.arn, entry.username, entry.groups, said, rivals))
+        else:
+            arn = entry.arn if entry.sso is None else entry.title
+            dead.append(Dead(spot(entry), arn, entry.username, entry.groups, reason))
+    for place, account in account_spots(map):
+        reason = why_no_account(account)
+        if reason is None:
+            accounts.append(Account(place, account))
+        else:
+            dead.append(Dead(place, account, "", [], reason))
+    gone = lost(map)
+    told = {each.line for each in (*gone, *refused(map))}
+    rest = [each for each in ignored(map, IGNORED) if each.line not in told]
+    return View(map.path, live, dead, accounts, gone, rest, unread(map))
+
+
+def _matched(entry: Entry) -> str:
+    return entry.section.reader.match(entry.arn)
+
+
+def audit(map: AuthMap, entry: Entry) -> Audit:
+    """What the audit log will tell of those who come in by a live entry."""
+    if template_in(map, entry.username):
+        return Audit("not rendered", entry.username)
+    arn = _matched(entry)
+    account = arns.parse(arn).account
+    if kind_of(arn) != "role":
+        return Audit("this user", render(entry.username, Caller(arn, account, "")))
+    username = render(entry.username, Caller(arn, account, None))
+    scopes = [scope for known, scope, _ in _VARYING if known in username]
+    for known, _, stand_in in _VARYING:
+        username = username.replace(known, stand_in)
+    return Audit(scopes[0] if scopes else "everyone", username)

@@ -1,0 +1,262 @@
+"""Why an entry lets nobody in, why a section is lost: the reasons behind `show` and `resolve`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from authmap.api import check
+from authmap.authenticator import arn as arns
+from authmap.authenticator import placeholder, resolve
+from authmap.authenticator.entry import is_lost, is_null, text_of
+from authmap.authenticator.resolve import Caller, LoginError, fold
+from authmap.model import misspelling
+from authmap.model.finding import at_node, line_of
+from authmap.model.options import Options
+from authmap.syntax.yaml.parser import Mapping, plain
+
+if TYPE_CHECKING:
+    from authmap.authenticator.entry import Entry
+    from authmap.authenticator.section import Section
+    from authmap.model.auth_map import AuthMap
+    from authmap.model.finding import Layer
+
+
+class Spot(NamedTuple):
+    """Where an entry of mapRoles or mapUsers stands, or an item of mapAccounts.
+
+    Attributes:
+        section: its section.
+        number: its 0-based position there.
+        line: the 1-based line of the file.
+        path: the file; of a live map, the text of the section.
+    """
+
+    section: str
+    number: int
+    line: int
+    path: str
+
+
+class Reason(NamedTuple):
+    """Why nobody comes in by an entry.
+
+    Attributes:
+        kind: `dropped`, `overridden`, `sso`, `template`, `wildcard`, `malformed`, `session`,
+            `path`, `instance` (every login fails), `account`.
+        text: the same in words.
+        by: line of the entry that holds in its place, for `overridden`.
+    """
+
+    kind: str
+    text: str
+    by: int | None = None
+
+
+class Remark(NamedTuple):
+    """Something in the file that does not count: a lost section, a key that nobody reads.
+
+    Attributes:
+        line: 1-based.
+        what: what it is.
+        reason: why it does not count.
+    """
+
+    line: int
+    what: str
+    reason: str
+
+
+def spot(entry: Entry) -> Spot:
+    """Where an entry stands."""
+    return Spot(entry.section.name, entry.index, line_of(entry), entry.section.source.path)
+
+
+def account_spots(map: AuthMap) -> list[tuple[Spot, str]]:
+    """The items of mapAccounts and where they stand."""
+    section = map.sections.get("mapAccounts")
+    if section is None:
+        return []
+    name, path = section.name, section.source.path
+    return [
+        (Spot(name, number, line_at(section, at_node(section, node).start), path), text)
+        for number, (text, node) in enumerate(map.account_items)
+    ]
+
+
+def line_at(layer: Layer, offset: int) -> int:
+    """The line of the file in which a layer's character stands."""
+    return layer.source.place(layer.span(offset, offset)[0]).line
+
+
+def why_dead(entry: Entry) -> Reason | None:
+    """Why nobody comes in by an entry, or None where somebody does."""
+    if entry.dropped:
+        return Reason("dropped", f"dropped: {_objection(entry)}")
+    if entry.winner:
+        by = line_of(holder(entry))
+        last = holder(entry).section is entry.section
+        why = "the last one holds" if last else "mapRoles is asked first"
+        return Reason("overridden", f"overridden by line {by}: {why}", by)
+    if entry.sso:
+        set_by = "EKS does not set" if entry.section.reader.on_eks else "is off by default"
+        return Reason("sso", f"`sso` needs the feature gate SSORoleMatch, which {set_by}")
+    return _why_unmatched(entry.section.reader.match(entry.arn)) or _why_no_login(entry)
+
+
+def holder(entry: Entry) -> Entry:
+    """The entry that holds in the end in place of this one, or itself."""
+    while entry.winner:
+        entry = entry.winner
+    return entry
+
+
+def why_no_account(text: str) -> Reason | None:
+    """Why an item of mapAccounts lets nobody in, or None where it does."""
+    if len(text) == 12 and text.isdecimal() and text.isascii():
+        return None
+    if not text:
+        return Reason("account", "it is empty")
+    found = placeholder.templates(text)
+    if found:
+        return Reason("template", f"`{found[0][0]}` is not filled in")
+    return Reason("account", "it is not the twelve digits of an account")
+
+
+def _objection(entry: Entry) -> str:
+    """Why an entry is dropped, in the light of what is written there."""
+    field = entry.field("rolearn" if entry.section.name == "mapRoles" else "userarn")
+    name = entry.section.arn_key
+    if not isinstance(plain(entry.node), Mapping):
+        return "it is no mapping"
+    if field is None and not entry.sso:
+        for other in entry.fields:
+            if not other.name and misspelling.field(entry, other) == name:
+                return f"it has no {name}: nothing reads `{other.key.value}`"
+    if field is None or entry.arn or entry.sso:
+        return entry.dropped or ""
+    empty = is_null(field.value) or text_of(field.value) is not None
+    return f"its {name} is {'empty' if empty else 'not text'}"
+
+
+def _why_unmatched(arn: str) -> Reason | None:
+    """Why no caller has an ARN."""
+    found = placeholder.templates(arn)
+    if found:
+        return Reason("template", f"`{found[0][0]}` is not filled in")
+    at = arns.wildcard(arn)
+    if at is not None:
+        return Reason("wildcard", f"never matches: `{arn[at]}` is no wildcard here")
+    fault = arns.fault(arn)
+    if fault:
+        return Reason("malformed", f"never matches: it {fault.problem}; {fault.remedy}")
+    kind, meant = kind_of(arn), arns.meant(arn)
+    advice = f": write `{meant}`" if meant != arn else ""
+    if kind == "assumed-role":
+        return Reason("session", f"never matches: it is a session's ARN, not its role's{advice}")
+    if kind == "role" and arn.count("/") > 1:
+        path = arn[arn.index("/") : arn.rindex("/") + 1]
+        return Reason("path", f"never matches: STS leaves the path `{path}` out{advice}")
+    return None
+
+
+def _why_no_login(entry: Entry) -> Reason | None:
+    """Why every login by an entry that matches fails."""
+    if kind_of(entry.arn) == "role":
+        return None
+    try:
+        rendered(entry, Caller(entry.arn, "", ""))
+    except LoginError as error:
+        return Reason("instance", f"every login fails: {error}")
+    return None
+
+
+def rendered(entry: Entry, who: Caller) -> tuple[str, list[str]]:
+    """The username and the groups that an entry gives to a caller.
+
+    Raises:
+        LoginError: the login fails.
+    """
+    groups = [resolve.render(group, who) for group in entry.groups]
+    return resolve.render(entry.username, who), groups
+
+
+def template_in(map: AuthMap, pattern: str) -> str | None:
+    """The template in a username or group that another tool is still to render, if there is one.
+
+    Nothing renders a live map: there it is the authenticator that gets the pattern as it is.
+    """
+    found = placeholder.templates(pattern) if map.shape != "data" else []
+    return found[0][0] if found else None
+
+
+def kind_of(arn: str) -> str:
+    """What a sound ARN is of, whatever its case: `role`, `user`, `root` and so on."""
+    return arns.parse(fold(arn)).kind
+
+
+def lost(map: AuthMap) -> list[Remark]:
+    """The sections of which nothing is read."""
+    return [Remark(*_why_lost(section)) for section in map.sections.values() if is_lost(section)]
+
+
+def _why_lost(section: Section) -> tuple[int, str, str]:
+    found = section.lost
+    if found is None:
+        return line_at(section, section.root.start if section.root else 0), section.name, "no list"
+    shown = section.text[found.start : found.end]
+    reason = in_words(found.kind, shown, found.problem, found.remedy)
+    return line_at(section, found.start), section.name, reason
+
+
+def in_words(kind: str, shown: str, problem: str, remedy: str) -> str:
+    """Why a text is not read, and what to do.
+
+    Args:
+        kind: of a `lost.Lost` or a `model.Problem`.
+        shown: the text at its place.
+        problem: what is wrong with it.
+        remedy: what to do.
+    """
+    if kind == "placeholder":
+        return "a placeholder has no quotes: put the whole value in quotes"
+    if kind == "template":
+        first = shown.split("\n")[0]
+        first = first if len(first) <= 60 else f"{first[:57]}..."
+        return f"`{first}` is a template: render it first and pipe the result in"
+    if kind == "folded":
+        return "its lines are folded into one: write `|` behind the key"
+    return f"{problem}; {remedy}" if remedy else problem
+
+
+def ignored(map: AuthMap, rules: tuple[str, ...]) -> list[Remark]:
+    """What is written in a map and not read, as the rules of these codes find it."""
+    return [
+        Remark(f.source.place(f.span[0]).line, f.rule.code, f.message)
+        for f in check([map], Options(select=rules))
+    ]
+
+
+def refused(map: AuthMap) -> list[Remark]:
+    """The sections that are no text in a ConfigMap: they are shown as if they were."""
+    lists = {name for name, section in map.sections.items() if section.map is None}
+    return [
+        Remark(
+            line_at(map.layer, key.key.start),
+            key.name,
+            f"`{key.name}` is no text, so the API server refuses this object: what is in it would "
+            "hold behind a `|`",
+        )
+        for key in map.keys
+        if map.shape in ("configmap", "patch") and key.name in lists
+    ]
+
+
+def unread(map: AuthMap) -> list[str]:
+    """Why the authenticator never sees this object, or sees nothing of it as it stands."""
+    name = map.name.value if map.name else misspelling.NAME
+    namespace = map.namespace.value if map.namespace else misspelling.NAMESPACE
+    read, this = f"{misspelling.NAMESPACE}/{misspelling.NAME}", f"{namespace}/{name}"
+    notes = [f"line {each.line}: {each.reason}" for each in refused(map)]
+    if this != read and not placeholder.templates(this):
+        notes.append(f"the authenticator reads {read} only, and this is {this}")
+    return notes

@@ -1,0 +1,1 @@
+"""From changes of values to edits of bytes, spliced and verified."""

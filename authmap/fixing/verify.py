@@ -1,0 +1,100 @@
+"""Whether a spliced file says what was meant, and nothing else: read again and compared."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from authmap.authenticator.entry import text_of
+from authmap.syntax.yaml.go_types import GoYamlError
+from authmap.syntax.yaml.parser import Alias, Mapping, Node, Scalar, Sequence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from authmap.documents.read import Reading
+    from authmap.model.auth_map import AuthMap
+    from authmap.model.finding import Change
+
+
+def as_meant(before: Reading, after: Reading, changes: Iterable[Change]) -> bool:
+    """Whether a file differs from what it was in the changed values and in nothing else.
+
+    What the authenticator keeps of it stays, too: no change may make it drop an entry.
+
+    Args:
+        before: the file as it was read; the changes refer to its nodes.
+        after: the file as it is read after the splice.
+        changes: all changes that were made.
+    """
+    expected = {id(change.node): change for change in changes}
+    layers = {id(change.layer) for change in expected.values()}
+    if len(before.roots) != len(after.roots) or len(before.maps) != len(after.maps):
+        return False
+    inner = {id(node) for node, _ in before.inner}
+    for old_map, new_map in zip(before.maps, after.maps, strict=True):
+        if (old_map.problem is None) != (new_map.problem is None):
+            return False
+        for name, section in old_map.sections.items():
+            new = new_map.sections.get(name)
+            if new is None or (new.lost and not section.lost):
+                return False
+            if id(section) not in layers or section.map is None:
+                continue
+            if not _same(section.tree, new.tree, expected):
+                return False
+            inner.add(id(section.node))
+    same = all(
+        _same(old, new, expected, inner) for old, new in zip(before.roots, after.roots, strict=True)
+    )
+    return same and all(
+        _kept(old) <= _kept(new) for old, new in zip(before.maps, after.maps, strict=True)
+    )
+
+
+def _kept(map: AuthMap) -> set[tuple[str, int]]:
+    return {(e.section.name, e.index) for e in map.entries if e.dropped is None}
+
+
+def _same(
+    old: Node | None, new: Node | None, expected: dict[int, Change], inner: Iterable[int] = ()
+) -> bool:
+    """Whether two trees agree but for the expected changes, and texts compared on their own."""
+    stack = [(old, new)]
+    while stack:
+        old, new = stack.pop()
+        change = expected.get(id(old))
+        if change is not None and not change.append:
+            if not _is_text(new, change.value):
+                return False
+        elif old is None or new is None or type(old) is not type(new):
+            return old is new
+        elif old.tag != new.tag or old.anchor != new.anchor:
+            return False
+        elif isinstance(old, Scalar) and isinstance(new, Scalar):
+            if old.style != new.style or (old.value != new.value and id(old) not in inner):
+                return False
+        elif isinstance(old, Sequence) and isinstance(new, Sequence):
+            items = new.items
+            if change is not None:
+                if not items or not _is_text(items[-1], change.value):
+                    return False
+                items = items[:-1]
+            if len(old.items) != len(items):
+                return False
+            stack.extend(zip(old.items, items, strict=True))
+        elif isinstance(old, Mapping) and isinstance(new, Mapping):
+            if len(old.pairs) != len(new.pairs):
+                return False
+            for (key, value), (new_key, new_value) in zip(old.pairs, new.pairs, strict=True):
+                stack += (key, new_key), (value, new_value)
+        elif isinstance(old, Alias) and not isinstance(new, Alias):
+            return False
+    return True
+
+
+def _is_text(node: Node | None, value: str) -> bool:
+    """Whether a node is read as this text, rather than as a number or a word that is none."""
+    try:
+        return isinstance(node, Scalar) and text_of(node) == value
+    except GoYamlError:
+        return False

@@ -1,0 +1,1 @@
+"""Running rules over maps, and what is reported of what they find."""

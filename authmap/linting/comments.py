@@ -1,0 +1,213 @@
+"""What the author of a map asks authmap to be silent about: comments, and an annotation.
+
+    - rolearn: arn:aws:iam::111111111111:role/ci  # authmap: ignore[AM101, cluster-admin] one user
+
+A comment is what the parser takes for one: text that looks like it inside of a value is none.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from authmap.model.finding import At, at_part
+from authmap.syntax.yaml.parser import Comment, Mapping, Scalar, descend, plain
+from authmap.syntax.yaml.scalars import lines
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from authmap.model.auth_map import AuthMap
+    from authmap.model.finding import Layer
+    from authmap.syntax.yaml.parser import Node
+    from authmap.syntax.yaml.scalars import Line
+
+ANNOTATION = "authmap.dev/ignore"
+"""The annotation of the object: codes or names with commas between."""
+
+_BEGIN = re.compile(r"#[ \t]*authmap:[ \t]*")
+_IGNORE = re.compile(r"ignore\[([^\[\]]*)\]")
+_OTHER = re.compile(r"[ \t]#")
+_WORD = re.compile(r"[^\s,](?:[^,]*[^\s,])?")
+
+
+class Word(NamedTuple):
+    """One code or name as it is written.
+
+    Attributes:
+        text: itself.
+        at: where it stands.
+        code: of the rule it means, or None where there is none.
+    """
+
+    text: str
+    at: At
+    code: str | None
+
+
+class Directive:
+    """One comment, or the annotation, that is to keep findings from being reported.
+
+    Attributes:
+        at: where it stands.
+        words: the codes and names in it; none where it is not written as it must be.
+        codes: of the rules that it names.
+        reason: what is said besides.
+        place: of the words, as a node that can be changed, if it can.
+        about: of an annotation, the object it is about, where that is not the whole map.
+        target: the line that a comment is about: its own, or the next where it has one of its own;
+            None of the annotation.
+        unused: the words that keep no finding from being reported (set once that is known).
+    """
+
+    __slots__ = ("about", "at", "codes", "place", "reason", "target", "unused", "words")
+
+    def __init__(
+        self,
+        at: At,
+        words: list[Word],
+        reason: str = "",
+        place: Node | None = None,
+        target: Line | None = None,
+        about: Node | None = None,
+    ) -> None:
+        self.at = at
+        self.words = words
+        self.codes = {word.code for word in words if word.code}
+        self.reason = reason
+        self.place = place
+        self.target = target
+        self.about = about
+        self.unused: list[Word] = []
+
+
+def read(map: AuthMap) -> list[Directive]:
+    """The directives about a map, in no order."""
+    trees = [(map.layer, map.root), *((s, s.tree) for s in map.sections.values())]
+    if map.outer:
+        trees.append(map.outer)
+    texts = {id(layer.text): (layer, root) for layer, root in reversed(trees) if root is not None}
+    found = list(_annotations(map))
+    for layer, root in texts.values():
+        found += _Text(layer, root).directives()
+    return found
+
+
+def _annotations(map: AuthMap) -> Iterator[Directive]:
+    for layer, root in _objects(map):
+        annotations = plain(root.get("metadata"))
+        if isinstance(annotations, Mapping):
+            annotations = plain(annotations.get("annotations"))
+        node = plain(annotations.get(ANNOTATION)) if isinstance(annotations, Mapping) else None
+        if isinstance(node, Scalar):
+            words = _words(node.value, partial(at_part, layer, node))
+            at = At(layer, node.start, node.end)
+            yield Directive(at, words, place=node, about=root if map.shape == "objects" else None)
+    if ANNOTATION in map.annotations:
+        source = map.annotations[ANNOTATION]
+        words = _words(source.text, partial(At, source))
+        yield Directive(At(source, 0, len(source.text)), words)
+
+
+def _objects(map: AuthMap) -> Iterator[tuple[Layer, Mapping]]:
+    """The objects that a map is written as."""
+    if map.outer:
+        yield map.outer
+    if map.root is not None:
+        together = map.shape == "objects"
+        for root in (value for _, value in map.root.pairs) if together else (map.root,):
+            if isinstance(root, Mapping):
+                yield map.layer, root
+
+
+def _words(text: str, place: Callable[[int, int], At]) -> list[Word]:
+    return [Word(m[0], place(*m.span()), _code(m[0])) for m in _WORD.finditer(text)]
+
+
+def _code(word: str) -> str | None:
+    """The code of the rule that a word means."""
+    from authmap.rules.registry import all_rules
+
+    rules = all_rules()
+    if word.upper() in rules:
+        return word.upper()
+    return next((rule.code for rule in rules.values() if rule.name == word.lower()), None)
+
+
+class _Text:
+    """A text, a tree in it, and the comments around the tree's nodes."""
+
+    def __init__(self, layer: Layer, root: Node) -> None:
+        self.layer = layer
+        self.text = layer.text
+        self.lines = lines(layer.text)
+        self.scalars = sorted((n for n in descend(root) if type(n) is Scalar), key=_start)
+        self.start, self.end = self._stretch(root)
+
+    def _stretch(self, root: Node) -> tuple[int, int]:
+        """From the comments above the tree to those behind it."""
+        number = self._number(root.start)
+        start, end = root.start, root.end
+        if not self.text[self.lines[number].start : start].strip():
+            while number and self._line(number - 1)[:1] in ("", "#"):
+                number -= 1
+            start = self.lines[number].start
+        if type(root) is Scalar or getattr(root, "flow", False):  # others end where the next begins
+            end = self.lines[self._number(end)].end
+        return start, end
+
+    def _number(self, offset: int) -> int:
+        return bisect_right(self.lines, offset, key=_start) - 1
+
+    def _line(self, number: int) -> str:
+        """A line without the blanks around it."""
+        start, end, _ = self.lines[number]
+        return self.text[start:end].strip()
+
+    def directives(self) -> Iterator[Directive]:
+        """The comments that are addressed to authmap."""
+        for match in _BEGIN.finditer(self.text, self.start, self.end):
+            if self._is_comment(match.start()):
+                yield self._directive(*match.span())
+
+    def _is_comment(self, offset: int) -> bool:
+        """Whether what begins at a `#` is outside of all values."""
+        number = bisect_right(self.scalars, offset, key=_start) - 1
+        if number < 0 or offset >= self.scalars[number].end:
+            return True
+        node = self.scalars[number]  # a block's first line may end in a comment
+        return node.style in ("|", ">") and self._number(node.start) == self._number(offset)
+
+    def _directive(self, start: int, said: int) -> Directive:
+        number = self._number(start)
+        line = self.lines[number]
+        other = _OTHER.search(self.text, said, line.end)
+        end = said + len(self.text[said : other.start() if other else line.end].rstrip())
+        match = _IGNORE.match(self.text, said, end)
+        words, reason, place = [], "", None
+        if match:
+            first = match.start(1)
+            place = Comment(*match.span(1))
+            words = _words(match[1], lambda a, b: At(self.layer, first + a, first + b))
+            reason = self.text[match.end() : end].strip()
+        alone = self._line(number).lstrip("- \t").startswith("#")
+        target = (self._below[number] if alone else None) or line
+        return Directive(At(self.layer, start, end), words, reason, place, target)
+
+    @cached_property
+    def _below(self) -> list[Line | None]:
+        """For each line what stands in the next one that is no comment, if it is not empty."""
+        below: list[Line | None] = []
+        next_one = None
+        for number in range(len(self.lines) - 1, -1, -1):
+            below.append(next_one)
+            shown = self._line(number)
+            if not shown.startswith("#"):
+                next_one = self.lines[number] if shown else None
+        return below[::-1]
+
+
+def _start(node: Node | Line) -> int:
+    return node.start

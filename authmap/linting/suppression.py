@@ -1,0 +1,211 @@
+"""Which findings are not reported, as the map's author wants it, and what of that does nothing.
+
+A comment is about the entry, or the item of mapAccounts, on whose lines it stands or begins above;
+or about the key it stands at or above, with all that is in its value. An annotation is about the
+whole object.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from operator import itemgetter
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from authmap.model.finding import Suppression
+from authmap.syntax.yaml.parser import Alias, Mapping, Scalar, Sequence, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from authmap.linting.comments import Directive
+    from authmap.model.auth_map import AuthMap
+    from authmap.model.finding import Finding, Layer
+    from authmap.model.options import Options
+    from authmap.syntax.source import Source
+    from authmap.syntax.yaml.parser import Node
+
+What = TypeVar("What")
+
+
+def mark(map: AuthMap, findings: list[Finding], options: Options) -> None:
+    """Set the `suppression` of what is not to be reported, and the `unused` words of directives.
+
+    What another finding would change in the same way is held back: nobody wants that either.
+
+    Args:
+        map: the map.
+        findings: of all rules that are named in its directives, and of others.
+        options: with the bindings; without them it is not known what a rule about them would find.
+    """
+    used: set[tuple[Directive, str]] = set()
+    named = set().union(*(directive.codes for directive in map.directives))
+    scopes = _Scopes(map)
+    for finding in findings:
+        code = finding.rule.code
+        for directive in scopes.about(finding) if code in named else ():
+            if code in directive.codes:
+                used.add((directive, code))
+                if finding.suppression is None:
+                    kind = "comment" if directive.target else "annotation"
+                    finding.suppression = Suppression(kind, directive.reason, directive.at)
+    _hold_back_the_same(findings)
+    unread = any(section.lost for section in map.sections.values())
+    for directive in map.directives:
+        directive.unused = [
+            word
+            for word in directive.words
+            if word.code and (directive, word.code) not in used
+            if not unread and (options.bound or word.code[:3] != "AM4")
+        ]
+
+
+def _hold_back_the_same(findings: list[Finding]) -> None:
+    """Hold fixes back that do what the fix of a suppressed finding does.
+
+    AM102's do not count: a name that need not tell the account may tell it all the same.
+    """
+    unwanted = {
+        (id(change.node), change.value): finding.rule.code
+        for finding in findings
+        if finding.suppression and finding.fix and finding.rule.code != "AM102"
+        for change in finding.fix.changes
+    }
+    for finding in findings if unwanted else ():
+        for change in finding.fix.changes if finding.fix and not finding.suppression else ():
+            code = unwanted.get((id(change.node), change.value))
+            if code:
+                finding.hold_back(f"{code} is suppressed here, and its fix would be the same")
+
+
+def settle(maps: Iterable[AuthMap]) -> None:
+    """Take out of the `unused` words of directives what another map of the same file uses."""
+    same: dict[tuple[Source, tuple[int, int]], list[Directive]] = {}
+    for map in maps:
+        for directive in map.directives:
+            layer, start, end = directive.at
+            same.setdefault((layer.source, layer.span(start, end)), []).append(directive)
+    for twins in same.values():
+        unused = set.intersection(*({word.text for word in each.unused} for each in twins))
+        for each in twins:
+            each.unused = [word for word in each.unused if word.text in unused]
+
+
+class _Stretches(Generic[What]):
+    """Stretches of a text that do not overlap, and what each of them is of."""
+
+    def __init__(self) -> None:
+        self._rows: list[tuple[int, int, What]] = []
+        self._sorted = True
+
+    def add(self, start: int, end: int, what: What) -> None:
+        """Take one in."""
+        self._rows.append((start, end, what))
+        self._sorted = False
+
+    def meeting(self, start: int, end: int) -> Iterator[What]:
+        """What has a share in another stretch, or touches it."""
+        if not self._sorted:
+            self._rows.sort(key=itemgetter(0))
+            self._sorted = True
+        number = bisect_right(self._rows, end, key=itemgetter(0)) - 1
+        while number >= 0 and self._rows[number][1] >= start:
+            yield self._rows[number][2]
+            number -= 1
+
+
+class _Scopes:
+    """What the directives of a map are about."""
+
+    def __init__(self, map: AuthMap) -> None:
+        self._whole: list[Directive] = []
+        self._of_item: dict[int, list[Directive]] = {}
+        self._of_stretch: list[tuple[Source, int, int, Directive]] = []
+        self._items: dict[int, _Stretches[int]] = {}
+        in_text: dict[int, _Stretches[int]] = {}
+        for layer, node in _items(map):
+            start, end = node.start, _end(layer.text, node)
+            in_text.setdefault(id(layer.text), _Stretches()).add(start, end, id(node))
+            place = layer.span(start, end)
+            self._items.setdefault(id(layer.source), _Stretches()).add(*place, id(node))
+        keys: dict[int, _Stretches[tuple[Node, Node]]] = {}
+        inside = {id(node) for _, node in _items(map)}
+        for layer, key, value in _keys(map, inside):
+            keys.setdefault(id(layer.text), _Stretches()).add(key.start, key.end, (key, value))
+        for directive in map.directives:
+            text, target = id(directive.at.layer.text), directive.target
+            if target is None:
+                self._annotate(directive)
+                continue
+            for item in in_text[text].meeting(*target[:2]) if text in in_text else ():
+                self._of_item.setdefault(item, []).append(directive)
+            for key, value in keys[text].meeting(*target[:2]) if text in keys else ():
+                self._add(directive, key.start, value)
+
+    def _annotate(self, directive: Directive) -> None:
+        if directive.about is None:
+            self._whole.append(directive)
+        else:
+            self._add(directive, directive.about.start, directive.about)
+
+    def _add(self, directive: Directive, start: int, node: Node) -> None:
+        """Say that a directive is about a node, and what begins before it."""
+        layer = directive.at.layer
+        stretch = layer.span(start, _end(layer.text, node))
+        self._of_stretch.append((layer.source, *stretch, directive))
+        if isinstance(node, Alias) and node.target is not None:
+            self._add(directive, node.target.start, node.target)
+
+    def about(self, finding: Finding) -> Iterator[Directive]:
+        """The directives that are about what a finding is about."""
+        source, at = finding.source, finding.span[0]
+        yield from self._whole
+        if finding.entry is not None:
+            yield from self._of_item.get(id(finding.entry.node), ())
+        elif id(source) in self._items:
+            for item in self._items[id(source)].meeting(at, at):
+                yield from self._of_item.get(item, ())
+        for where, start, end, directive in self._of_stretch:
+            if start <= at < end and where is source:
+                yield directive
+
+
+def _items(map: AuthMap) -> Iterator[tuple[Layer, Node]]:
+    """The nodes of entries, of items of mapAccounts, and of a kubeconfig's users."""
+    for entry in map.entries:
+        yield entry.section, entry.node
+    for item in map.account_items:
+        yield map.sections["mapAccounts"], item.node
+    users = plain(map.root.get("users")) if map.root and map.logins else None
+    for user in users.items if isinstance(users, Sequence) else ():
+        yield map.layer, user
+
+
+def _keys(map: AuthMap, items: set[int]) -> Iterator[tuple[Layer, Node, Node]]:
+    """The keys and values of the object that a map is written as, but for those in its items."""
+    for layer, root in ((map.layer, map.root), map.outer or (map.layer, None)):
+        waiting: list[Node] = [root] if root else []
+        while waiting:
+            node = waiting.pop()
+            if id(node) in items:
+                continue
+            if isinstance(node, Sequence):
+                waiting += node.items
+            elif isinstance(node, Mapping):
+                for key, value in node.pairs:
+                    if isinstance(key, Scalar):
+                        yield layer, key, value
+                    waiting.append(value)
+
+
+def _end(text: str, node: Node) -> int:
+    """Where what is written of a node ends: a block of YAML itself ends where the next begins."""
+    waiting, last = [node], node.start
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, Sequence) and not each.flow and each.items:
+            waiting.append(each.items[-1])
+        elif isinstance(each, Mapping) and not each.flow and each.pairs:
+            waiting += each.pairs[-1]
+        else:
+            last = max(last, each.end)
+    return node.start + len(text[node.start : last].rstrip())

@@ -1,0 +1,66 @@
+"""Which tool is still to render a file: Helm or Jinja, to whom `{{SessionName}}` is a template."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from functools import cache
+from typing import TYPE_CHECKING
+
+from authmap.authenticator.placeholder import braced_template, braced_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from authmap.model.auth_map import AuthMap
+    from authmap.model.options import Options
+
+_JINJA = (".j2", ".jinja", ".jinja2")
+_RENDERED = (*_JINJA, ".tpl", ".gotmpl", ".mustache")
+_AS_HELM = "render it first (helm template … | authmap fix -)"
+_AS_JINJA = "render it first and pipe the result into `authmap fix -`"
+
+
+def of(map: AuthMap, options: Options) -> str:
+    """Why no double braces are written into a map's file, or nothing where they may be."""
+    source = map.source
+    if options.delimiters or map.locked or map.shape == "data":
+        return ""
+    place = braced_template(source.in_braces)
+    if place is None:
+        place = _outside_names(map)
+    if place is None and not source.path.endswith(_RENDERED):
+        return options.rendered and f"{options.rendered}: {_AS_HELM}"
+    where = f"line {source.place(place).line}" if place is not None else "by its name"
+    if "{%" in source.text or "{#" in source.text or source.path.endswith(_JINJA):
+        return f"this is a template of Jinja's ({where}): {_AS_JINJA}"
+    return f"this is a template of Helm's ({where}): {_AS_HELM}"
+
+
+def _outside_names(map: AuthMap) -> int | None:
+    """Where braces first stand in no username and no group, of this map or another."""
+    words, source = braced_words(map.source.in_braces), map.source
+    if not words:
+        return None
+    names = sorted(_names(map))
+
+    @cache  # a line may be the whole file
+    def named_from(line: int) -> float:
+        found = re.search("username", source.line(line), re.IGNORECASE | re.ASCII)
+        return found.end() if found else float("inf")
+
+    for place in words:
+        at = bisect_right(names, (place, len(source.text))) - 1
+        line, column = source.place(place)
+        if not (at >= 0 and place < names[at][1]) and column - 1 < named_from(line):
+            return place
+    return None
+
+
+def _names(map: AuthMap) -> Iterator[tuple[int, int]]:
+    """The stretches of the file in which usernames and groups stand."""
+    for entry in map.entries:
+        field = entry.field("username")
+        nodes = [field.value] if field else []
+        for node in (*nodes, *(group.node for group in entry.group_items)):
+            yield entry.section.span(node.start, node.end)

@@ -1,0 +1,1 @@
+"""The map, its findings and its surroundings, as rules see them."""

@@ -1,0 +1,257 @@
+"""RBAC bindings: which users and groups they name, and which entries of a map live from them.
+
+What RBAC makes of a binding: `subjects` in
+https://kubernetes.io/docs/reference/kubernetes-api/authorization-resources/cluster-role-binding-v1/.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from authmap.authenticator import diagnosis, username_overlap
+from authmap.authenticator.placeholder import templates
+from authmap.model.finding import At, at_node
+from authmap.syntax.source import Source
+from authmap.syntax.yaml.merge_keys import is_merge
+from authmap.syntax.yaml.parser import Mapping, Node, Scalar, Sequence, TreeError, parse, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from authmap.authenticator.entry import Entry
+
+KINDS = ("ClusterRoleBinding", "RoleBinding")
+MASTERS = "system:masters"
+"""Above RBAC: the API server lets this group do everything (it has a binding as well)."""
+
+
+AUTHENTICATED = "system:authenticated"
+"""Everybody who logs in is in this group."""
+
+
+class Subject(NamedTuple):
+    """A user or group that a binding names, and where."""
+
+    kind: str
+    name: str
+    at: At
+
+
+class Binding(NamedTuple):
+    """A ClusterRoleBinding or RoleBinding.
+
+    Attributes:
+        kind: which of the two.
+        namespace: of a RoleBinding.
+        name: its name.
+        role: kind and name of the role it gives, as in `ClusterRole/view`.
+        subjects: the users and groups among its subjects.
+    """
+
+    kind: str
+    namespace: str
+    name: str
+    role: str
+    subjects: tuple[Subject, ...]
+
+    @property
+    def title(self) -> str:
+        """What it is called in sentences."""
+        return f"{self.kind} {self.namespace + '/' if self.namespace else ''}{self.name}"
+
+
+class Bindings:
+    """The bindings of a cluster, or of files.
+
+    Args:
+        found: the bindings.
+        missing: what kept others from being read; None where all of them are known.
+
+    Attributes:
+        missing: as given.
+        subjects: every user and group that is bound, with its binding.
+    """
+
+    def __init__(self, found: Iterable[Binding], missing: str | None = None) -> None:
+        self.missing = missing
+        self.subjects = [(binding, each) for binding in found for each in binding.subjects]
+        self._users: dict[str, list[Binding]] = {}
+        self._groups: dict[str, list[Binding]] = {}
+        for binding, subject in self.subjects:
+            held = self._users if subject.kind == "User" else self._groups
+            held.setdefault(subject.name, []).append(binding)
+
+    def of_username(self, entry: Entry, username: str | None = None) -> list[tuple[str, Binding]]:
+        """The users that are bound and that callers of an entry can be, with their bindings.
+
+        Args:
+            entry: the entry.
+            username: a username pattern to ask for in place of its own.
+        """
+        pattern = entry.username if username is None else username
+        return list(self._matches(self._users, entry, pattern))
+
+    def of_groups(self, entry: Entry) -> list[tuple[str, Binding]]:
+        """The groups that are bound and that an entry gives, with their bindings."""
+        return [
+            found for group in entry.groups for found in self._matches(self._groups, entry, group)
+        ]
+
+    def of_caller(self, username: str, groups: Iterable[str]) -> list[tuple[Binding, str]]:
+        """The bindings that hold for a caller, each with the name it holds by.
+
+        Args:
+            username: as rendered.
+            groups: as rendered; `system:authenticated` is added, as the API server adds it.
+        """
+        found = [(binding, f"user `{username}`") for binding in self._users.get(username, ())]
+        for group in (*groups, AUTHENTICATED):
+            found += [(binding, f"group `{group}`") for binding in self._groups.get(group, ())]
+        return found
+
+    @staticmethod
+    def _matches(
+        held: dict[str, list[Binding]], entry: Entry, pattern: str
+    ) -> Iterator[tuple[str, Binding]]:
+        if not pattern:
+            return
+        text = username_overlap.pattern(pattern, entry.account_id, sessions=entry.has_session_name)
+        names = [text] if text in held else []
+        if username_overlap.is_open(text):
+            front = username_overlap.front(text)
+            likely = (name for name in held if name.startswith(front))
+            names = [name for name in likely if username_overlap.overlap(text, name)]
+        for name in names:
+            for binding in held[name]:
+                yield name, binding
+
+
+def concerns_bindings(data: bytes) -> bool:
+    """A cheap test that passes over a file in which no binding can be."""
+    return b"RoleBinding" in data
+
+
+def read(data: bytes, path: str) -> list[Binding]:
+    """The bindings in a file of manifests.
+
+    Args:
+        data: its bytes: YAML or JSON, of any number of documents, lists among them.
+        path: its name in findings.
+
+    Raises:
+        ValueError: it is not UTF-8, not YAML or not rendered yet; the message says where.
+    """
+    source = Source(data, path)
+    found: list[Binding] = []
+    try:
+        for tree in parse(source.text):
+            found += within(tree.root, source)
+    except TreeError as error:
+        why = diagnosis.cause(source.text, error)
+        line, column = source.place(why.start)
+        problem = why.problem
+        if why.kind == "template":
+            shown = source.text[why.start : why.end].split("\n")[0]
+            problem = f"`{shown}` is a template that is not rendered yet: render it first"
+        raise ValueError(f"line {line}, column {column}: {problem}") from None
+    return found
+
+
+def unrendered(found: Iterable[Binding]) -> Subject | None:
+    """The first subject that another tool has yet to fill in: it may be anybody."""
+    subjects = (subject for binding in found for subject in binding.subjects)
+    return next((subject for subject in subjects if templates(subject.name)), None)
+
+
+def within(root: Node, source: Source) -> Iterator[Binding]:
+    """The bindings that a document of a file is, or that are items of it."""
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        if not isinstance(node, Mapping):
+            continue
+        kind = _text(node.get("kind"))
+        items = plain(node.get("items"))
+        if kind in KINDS:
+            yield _binding(kind, node, source)
+        elif kind.endswith("List") and isinstance(items, Sequence):
+            # the items of a RoleBindingList need not say what they are
+            for item in reversed(items.items):
+                target = plain(item)
+                if isinstance(target, Mapping) and kind[:-4] in KINDS and not target.get("kind"):
+                    yield _binding(kind[:-4], target, source)
+                elif target is not None:
+                    waiting.append(target)
+
+
+def _binding(kind: str, node: Mapping, source: Source) -> Binding:
+    metadata, role = plain(node.get("metadata")), plain(node.get("roleRef"))
+    name = namespace = role_kind = role_name = ""
+    if isinstance(metadata, Mapping):
+        name, namespace = _text(metadata.get("name")), _text(metadata.get("namespace"))
+    if isinstance(role, Mapping):
+        role_kind, role_name = _text(role.get("kind")), _text(role.get("name"))
+    if kind == "ClusterRoleBinding":
+        namespace = ""
+    subjects = plain(node.get("subjects"))
+    listed = subjects.items if isinstance(subjects, Sequence) else [subjects]
+    found = tuple(subject for item in listed for subject in _subject(plain(item), source))
+    return Binding(kind, namespace, name, f"{role_kind}/{role_name}", found)
+
+
+def _subject(node: Node | None, source: Source) -> Iterator[Subject]:
+    """The user or group that a node is; as it is written, where it may become one."""
+    if node is None:
+        return
+    named, who = None, ""
+    if isinstance(node, Mapping):
+        merged = [plain(value) for key, value in node.pairs if is_merge(key)]
+        given = [node, *(each for each in merged if isinstance(each, Mapping))]
+        who = next(filter(None, (_text(each.get("kind")) for each in given)), "")
+        named = next(filter(None, (plain(each.get("name")) for each in given)), None)
+    if who in ("User", "Group") and isinstance(named, Scalar):
+        yield Subject(who, named.value, at_node(source, named))
+    elif who != "ServiceAccount":
+        found = templates(source.text[node.start : node.end])
+        if found:  # without quotes, in place of a whole subject or of all of them
+            start = node.start + found[0].start()
+            at = At(source, start, start + len(found[0][0]))
+            yield Subject("User", found[0][0], at)
+
+
+def from_object(kind: str, held: dict[str, object], path: str) -> Binding:
+    """A binding as an API server answers it.
+
+    Args:
+        kind: `ClusterRoleBinding` or `RoleBinding`.
+        held: the object.
+        path: what findings call the cluster.
+    """
+    metadata, role = _mapping(held.get("metadata")), _mapping(held.get("roleRef"))
+    name, namespace = str(metadata.get("name", "")), str(metadata.get("namespace") or "")
+    place = f"{path} {kind.lower()}s/{namespace + '/' if namespace else ''}{name}"
+    subjects = held.get("subjects")
+    found = []
+    for item in subjects if isinstance(subjects, list) else ():
+        subject = _mapping(item)
+        if subject.get("kind") in ("User", "Group"):
+            text = str(subject.get("name", ""))
+            found.append(Subject(str(subject["kind"]), text, _live_place(text, place)))
+    return Binding(kind, namespace, name, f"{role.get('kind')}/{role.get('name')}", tuple(found))
+
+
+def _live_place(name: str, path: str) -> At:
+    """A place in a line that shows the subject as its manifest would."""
+    shown = re.sub(r"\s", " ", name)
+    source = Source(f"- name: {shown}".encode(errors="replace"), path)
+    return At(source, len("- name: "), len(source.text))
+
+
+def _mapping(value: object) -> dict[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(node: Node | None) -> str:
+    target = plain(node)
+    return target.value if isinstance(target, Scalar) else ""

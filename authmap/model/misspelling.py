@@ -1,0 +1,92 @@
+"""What somebody meant who wrote a name otherwise: of a data key, of an entry's key, of the object.
+
+The authenticator knows nothing of this; it reads exact names and passes over all others.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from authmap.authenticator.entry import text_of
+from authmap.model.auth_map import SECTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from authmap.authenticator.entry import Entry, Field
+
+NAME = "aws-auth"
+NAMESPACE = "kube-system"
+
+_FIELD_WORDS = {
+    "user": "username", "name": "username", "kubernetesusername": "username",
+    "k8susername": "username", "rbacuser": "username",
+    "group": "groups", "usergroups": "groups", "kubernetesgroups": "groups",
+    "k8sgroups": "groups", "rbacgroups": "groups",
+}  # fmt: skip
+_ARN_WORDS = ("arn", "role", "user", "rolearn", "userarn", "iamrole", "iamuser", "iamrolearn",
+              "iamuserarn", "principal", "principalarn", "iamarn", "rolearns",
+              "userarns")  # fmt: skip
+
+
+def letters(name: str) -> str:
+    """A name without case, blanks and punctuation."""
+    return "".join(filter(str.isalnum, name.lower()))
+
+
+def _near(name: str, known: Iterable[str], cutoff: float) -> str | None:
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(name, known, 1, cutoff)), None)
+
+
+def field(entry: Entry, pair: Field) -> str | None:
+    """The field that a pair of an entry means whose key is not read, if it means one."""
+    key, value = letters(pair.key.value), (text_of(pair.value) or "").strip().lower()
+    known, arn = entry.section.reader.keys[entry.section.name], entry.section.arn_key
+    other = elsewhere(entry, pair)
+    if other:
+        fits = ":role/" in value if arn == "rolearn" else ":user/" in value
+        return arn if fits else None
+    if key in _ARN_WORDS and value.startswith("arn:"):
+        return arn
+    spelt = {letters(name): name for name in known}
+    return spelt.get(key) or _FIELD_WORDS.get(key) or spelt.get(_near(key, spelt, 0.8) or "")
+
+
+def elsewhere(entry: Entry, pair: Field) -> str | None:
+    """The section that knows a key as the name of its ARN, if it is the other one."""
+    other = "mapUsers" if entry.section.name == "mapRoles" else "mapRoles"
+    arn = next(iter(entry.section.reader.keys[other]))
+    return other if letters(pair.key.value) == arn != entry.section.arn_key else None
+
+
+def section(key: str) -> str | None:
+    """The section that a data key names, or means although it is written otherwise."""
+    written = letters(key).removeprefix("aws").removeprefix("auth")
+    for name in SECTIONS:
+        low = name.lower()
+        if written in (low, low[:-1], low[3:], low[:3] + "iam" + low[3:]):
+            return name
+    near = None
+    if written[:2] in ("ma", "am", "mp"):
+        near = _near(written, [name.lower() for name in SECTIONS], 0.85)
+    return next((name for name in SECTIONS if name.lower() == near), None)
+
+
+def is_section(key: str) -> bool:
+    """Whether a data key is, or is meant to be, one of the sections."""
+    return "map" in key.lower() and section(key) is not None
+
+
+def is_near_name(name: str) -> bool:
+    """Whether a ConfigMap's name is likely meant to be aws-auth."""
+    written = letters(name)
+    for more in ("configmap", "config", "cm", "map"):
+        written = written.removesuffix(more)
+    wanted = letters(NAME)
+    if name == NAME or not 5 < len(written) < 11:
+        return False
+    if sorted(written) == sorted(wanted) or written == "awsiamauth":
+        return True
+    return _near(written, [wanted], 0.85) is not None

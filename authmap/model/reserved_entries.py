@@ -1,0 +1,108 @@
+"""Entries that belong to nodes and AWS services, which bind RBAC to a fixed name: never renamed."""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatchcase
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from authmap.authenticator.entry import Entry
+
+NODE_PREFIX = "system:node:"
+NODE_GROUPS = frozenset(("system:bootstrappers", "system:nodes"))
+_EKS = "https://docs.aws.amazon.com/eks/latest/userguide/"
+
+
+class Known(NamedTuple):
+    """One row of the table: the entry of a role of that name, or of any role with that username.
+
+    Attributes:
+        what: whose entry it is.
+        source: where that is documented (URL).
+        role: glob over the role's name, in any case; empty where anybody gives it its name.
+        username: the name that RBAC is bound to; it tells the entry only where `role` does not.
+    """
+
+    what: str
+    source: str
+    role: str = ""
+    username: str = ""
+
+
+SERVICES = (
+    Known("EC2, self-managed and Karpenter nodes", _EKS + "auth-configmap.html",
+          username="system:node:{{EC2PrivateDNSName}}"),
+    Known("Fargate, hybrid nodes, and EC2 nodes named by instance id", _EKS + "hybrid-nodes-cluster-prep.html",
+          username="system:node:{{SessionName}}"),
+    Known("EMR on EKS",
+          "https://docs.aws.amazon.com/emr/latest/EMR-on-EKS-DevelopmentGuide/setting-up-cluster-access.html#setting-up-cluster-access-aws-auth",
+          "AWSServiceRoleForAmazonEMRContainers", "emr-containers"),
+    Known("AWS Batch", "https://docs.aws.amazon.com/batch/latest/userguide/getting-started-eks.html",
+          "AWSServiceRoleForBatch", "aws-batch"),
+    Known("Amazon Managed Service for Prometheus",
+          "https://docs.aws.amazon.com/prometheus/latest/userguide/AMP-collector-how-to.html",
+          "AWSServiceRoleForAmazonPrometheusScraper_*", "aps-collector-user"),
+    Known("AWS Fault Injection Service",
+          "https://docs.aws.amazon.com/fis/latest/userguide/eks-pod-actions.html",
+          username="fis-experiment"),
+    Known("Amazon MWAA", "https://docs.aws.amazon.com/mwaa/latest/userguide/mwaa-eks-example.html",
+          username="mwaa-service"),
+    Known("AWS Resilience Hub",
+          "https://docs.aws.amazon.com/resilience-hub/latest/userguide/grant-permissions-to-eks-in-arh.html",
+          username="AwsResilienceHubAssessmentEKSAccessRole"),
+    Known("AWS Resilience Hub's tests",
+          "https://docs.aws.amazon.com/resilience-hub/latest/userguide/next-gen-iam-permissions.html",
+          username="resilience-testing-user"),
+)  # fmt: skip
+
+
+def is_node(entry: Entry) -> bool:
+    """Whether an entry is a node's: by its username or by the node groups."""
+    return entry.username.startswith(NODE_PREFIX) or not NODE_GROUPS.isdisjoint(entry.groups)
+
+
+def owner(entry: Entry, more: Iterable[Known] = ()) -> str | None:
+    """Whose entry it is, if it is a node's or a service's and must keep its name.
+
+    Args:
+        entry: the entry.
+        more: the user's own rows.
+    """
+    if is_node(entry):
+        return "a node"
+    table = _table(tuple(more))
+    row = table.usernames.get(entry.username)
+    if row is None or row.role:
+        name = entry.role_name.lower()
+        if not name.startswith(table.prefixes):
+            return None
+        row = next((row for row in table.roles if fnmatchcase(name, row.role.lower())), None)
+    return row and row.what
+
+
+class _Table(NamedTuple):
+    """The rows by username, and those with a role, and how the names of these roles begin."""
+
+    usernames: dict[str, Known]
+    roles: list[Known]
+    prefixes: tuple[str, ...]
+
+
+@cache
+def _table(more: tuple[Known, ...]) -> _Table:
+    rows = (*SERVICES, *more)
+    roles = [row for row in rows if row.role]
+    others = [row for row in rows if not row.role]
+    usernames = {row.username: row for row in reversed((*others, *roles)) if row.username}
+    prefixes = tuple(re.split(r"[*?[]", row.role.lower())[0] for row in roles)
+    return _Table(usernames, roles, prefixes)
+
+
+def bound_by(username: str, more: Iterable[Known] = ()) -> str | None:
+    """Which node or service binds RBAC to a username, whoever has it."""
+    row = _table(tuple(more)).usernames.get(username)
+    return row and row.what

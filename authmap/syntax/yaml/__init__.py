@@ -1,0 +1,1 @@
+"""YAML as go-yaml reads it, with the place of every character."""

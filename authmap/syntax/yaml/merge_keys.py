@@ -1,0 +1,78 @@
+"""The pairs of a mapping as go-yaml sets them: ``<<`` merges, and the last of equal keys holds.
+
+Facts: `mapping`, `merge` and `isMerge` in decode.go of go.yaml.in/yaml/v2.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from authmap.syntax.yaml import go_types
+from authmap.syntax.yaml.go_types import Kind
+from authmap.syntax.yaml.parser import Mapping, Node, Scalar, Sequence, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+
+def merged(mapping: Mapping) -> Iterable[tuple[Node, Node]]:
+    """The pairs of a mapping in the order in which go-yaml sets them, with those it merges."""
+    for key, _ in mapping.pairs:
+        if is_merge(key):
+            return _unfolded(mapping)
+    return mapping.pairs
+
+
+def _unfolded(mapping: Mapping) -> Iterator[tuple[Node, Node]]:
+    stack = [iter(mapping.pairs)]  # and no recursion: merges may be nested as deep as anything
+    while stack:
+        for key, value in stack[-1]:
+            if not is_merge(key):
+                yield key, value
+                continue
+            target = plain(value)
+            sources = target.items if isinstance(target, Sequence) else [value]
+            targets = [plain(source) for source in sources]
+            stack += [iter(each.pairs) for each in targets if isinstance(each, Mapping)]
+            break  # on with the last of them: the first has the last word
+        else:
+            stack.pop()
+
+
+def is_merge(key: Node) -> bool:
+    """Whether a key merges (isMerge in decode.go)."""
+    return (
+        type(key) is Scalar
+        and key.value == "<<"
+        and go_types.resolve(key.value, key.tag, not key.style)[0] is Kind.MERGE
+    )
+
+
+def converted(root: Node) -> set[int]:
+    """Ids of the nodes that are turned into JSON: a value whose key comes again is gone by then."""
+    found: set[int] = set()
+    stack = [root]
+    while stack:
+        node = plain(stack.pop())
+        if node is None or id(node) in found:
+            continue
+        found.add(id(node))
+        if isinstance(node, Sequence):
+            stack += node.items
+        elif isinstance(node, Mapping):
+            held = {_go_key(plain(key)): (key, value) for key, value in merged(node)}
+            for pair in held.values():
+                stack += pair
+    return found
+
+
+def _go_key(key: Node | None) -> tuple[Kind, object]:
+    """What a key is to Go, in whose maps it stands."""
+    if not isinstance(key, Scalar):  # it is refused before
+        return Kind.NULL, None
+    kind, text = go_types.resolve(key.value, key.tag, not key.style)
+    if kind is Kind.INT:
+        return kind, go_types.integer(text)
+    if kind is Kind.FLOAT:
+        return kind, float(text.replace("_", ""))
+    return kind, go_types.true(text) if kind is Kind.BOOL else text

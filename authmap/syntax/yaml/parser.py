@@ -1,0 +1,383 @@
+"""YAML text as a tree of light nodes that know where they stand.
+
+Built on the events of libyaml, which go-yaml was ported from, through ruamel.yaml's C parser.
+Nothing is resolved here: a scalar is text with a style and a tag.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import chain
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+from authmap.syntax.yaml.scalars import double_quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+try:
+    from _ruamel_yaml import CParser
+except ImportError as error:
+    raise ImportError(
+        "authmap needs the C parser of ruamel.yaml, which is not installed: run "
+        "`pip install ruamel.yaml.clib` (on Windows on Arm, use an x64 Python: there is no Arm "
+        "build of it)"
+    ) from error
+
+MAX_RETRIES = 100
+"""How often a text is reworded for libyaml before it counts as unreadable."""
+
+MAX_DEPTH = 10_000
+"""go-yaml refuses deeper nesting (max_flow_level and max_indents in its scannerc.go)."""
+
+
+class TreeError(ValueError):
+    """The text is not YAML.
+
+    Attributes:
+        problem: what the parser says.
+        index: text offset of the place it says it about.
+        began: text offset at which what it says it about begins, an unclosed quote for one.
+    """
+
+    def __init__(self, problem: str, index: int, began: int | None = None) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.index = index
+        self.began = began
+
+
+class Node:
+    """A node: text offsets of its first character and of the one after its last."""
+
+    __slots__ = ("anchor", "end", "start", "tag")
+    start: int
+    end: int
+    tag: str | None
+    anchor: str | None
+
+
+class Scalar(Node):
+    """A scalar: its decoded value and its style, one of ``''``, ``'``, ``"``, ``|``, ``>``.
+
+    `in_flow` tells whether it stands in a flow collection, where plain text may hold less.
+    """
+
+    __slots__ = ("in_flow", "style", "value")
+
+    def __init__(
+        self,
+        value: str,
+        start: int,
+        end: int,
+        style: str,
+        tag: str | None,
+        anchor: str | None,
+        in_flow: bool,
+    ) -> None:
+        self.value = value
+        self.start = start
+        self.end = end
+        self.style = style
+        self.tag = tag
+        self.anchor = anchor
+        self.in_flow = in_flow
+
+
+class Sequence(Node):
+    """A sequence and its items."""
+
+    __slots__ = ("flow", "items")
+
+    def __init__(self, start: int, flow: bool, tag: str | None, anchor: str | None) -> None:
+        self.items: list[Node] = []
+        self.start = self.end = start
+        self.flow = flow
+        self.tag = tag
+        self.anchor = anchor
+
+
+class Mapping(Node):
+    """A mapping: its pairs in the order they are written, duplicates included."""
+
+    __slots__ = ("flow", "pairs")
+
+    def __init__(self, start: int, flow: bool, tag: str | None, anchor: str | None) -> None:
+        self.pairs: list[tuple[Node, Node]] = []
+        self.start = self.end = start
+        self.flow = flow
+        self.tag = tag
+        self.anchor = anchor
+
+    def get(self, key: str) -> Node | None:
+        """The value of the last pair whose key is this text."""
+        found = None
+        for name, value in self.pairs:
+            if isinstance(name, Scalar) and name.value == key:
+                found = value
+        return found
+
+
+class Alias(Node):
+    """``*name``, and the node it stands for (None inside that node itself: a cycle)."""
+
+    __slots__ = ("target",)
+
+    def __init__(self, anchor: str, start: int, end: int, target: Node | None) -> None:
+        self.anchor = anchor
+        self.start = start
+        self.end = end
+        self.target = target
+        self.tag = None
+
+
+class Comment(Node):
+    """A comment, or a part of one: no node of a tree, but a place that can be changed like one."""
+
+    __slots__ = ()
+
+    def __init__(self, start: int, end: int) -> None:
+        self.start = start
+        self.end = end
+        self.tag = self.anchor = None
+
+
+class Tree(NamedTuple):
+    """One YAML document.
+
+    Attributes:
+        root: its node.
+        start: text offset of the ``---`` or of the first node.
+        end: text offset after it.
+        version: of a ``%YAML`` directive.
+        aliased: ids of all nodes that an alias refers to, with everything inside them.
+    """
+
+    root: Node
+    start: int
+    end: int
+    version: tuple[int, int] | None
+    aliased: frozenset[int]
+
+
+def plain(node: Node | None) -> Node | None:
+    """The node itself, or the one its alias stands for."""
+    while isinstance(node, Alias):
+        node = node.target
+    return node
+
+
+def descend(node: Node) -> Iterator[Node]:
+    """The node and everything in it, parents first; aliases are not followed."""
+    stack = [node]
+    while stack:
+        node = stack.pop()
+        yield node
+        if isinstance(node, Sequence):
+            stack.extend(reversed(node.items))
+        elif isinstance(node, Mapping):
+            for key, value in reversed(node.pairs):
+                stack.append(value)
+                stack.append(key)
+
+
+def parse(text: str) -> Iterator[Tree]:
+    """The documents of a YAML text, one after the other.
+
+    Args:
+        text: the decoded text, without byte order mark.
+
+    Raises:
+        TreeError: from the document on that cannot be read.
+    """
+    shown, done = text, 0
+    hidden = _stand_ins(text)
+    if MARK in text:
+        # libyaml passes over a mark at the head without counting it: an empty line reads the same.
+        # Behind any other line break it skips it too; to go-yaml it is text there.
+        head = "\n" if text.startswith(MARK) else ""
+        shown = head + text[len(head) :].replace(MARK, hidden[MARK])
+    for retry in range(MAX_RETRIES):
+        try:
+            for number, tree in enumerate(_parse(text, shown, hidden)):
+                if number >= done:
+                    done += 1
+                    yield tree
+            return
+        except TreeError as error:
+            reworded = None if retry + 1 == MAX_RETRIES else _reworded(text, shown, hidden, error)
+            if reworded is None:
+                raise
+            shown = reworded
+
+
+def _parse(text: str, shown: str, hidden: dict[str, str]) -> Iterator[Tree]:
+    position = 0
+    try:
+        next_event: Callable[[], Any] = CParser(shown).get_event
+        while True:
+            event = next_event()
+            if event is None:
+                return
+            if type(event) is DocumentStartEvent:
+                position = event.start_mark.index
+                yield _document(text, None if shown is text else hidden, event, next_event)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        began = error.context_mark and error.context_mark.index
+        raise TreeError(_problem(error), mark.index if mark else position, began) from None
+    except YAMLError as error:  # a character that YAML does not allow
+        where = _forbidden(shown)
+        index = getattr(error, "position", position) if where is None else where
+        character = f"U+{ord(text[index]):04X}" if index < len(text) else "a character"
+        raise TreeError(f"{character} is not allowed in YAML", index) from None
+    except UnicodeEncodeError as error:
+        raise TreeError("half of a surrogate pair is not a character", error.start) from None
+    except UnicodeDecodeError:
+        where = text.find("%", position)
+        raise TreeError("the octets in the tag are no character", where) from None
+
+
+MARK = "\ufeff"
+
+
+def _stand_ins(text: str) -> dict[str, str]:
+    """What libyaml is shown for a colon or a byte order mark that only go-yaml takes for text.
+
+    They are private characters that do not stand in the text.
+    """
+    private = chain(range(0xE000, 0xF900), range(0xF0000, 0xFFFFE))
+    free = (chr(code) for code in private if chr(code) not in text)
+    return {":": next(free, "\ue000"), MARK: next(free, "\ue001")}
+
+
+def _reworded(text: str, shown: str, hidden: dict[str, str], error: TreeError) -> str | None:
+    """The text as libyaml will read it, character for character, where only libyaml refuses it."""
+    index, problem, colon = error.index, error.problem, hidden[":"]
+    if index >= len(text):
+        return None
+    if "unexpected ':'" in problem and shown[index] == ":":
+        if colon not in shown:
+            shown = _with_colons_hidden(shown, colon)
+        return shown[:index] + colon + shown[index + 1 :]
+    if "unknown escape" in problem and text[index : index + 2] == "\\'":
+        rest = re.compile(r'(?:[^"\\]|\\.)*', re.DOTALL).match(shown, index)
+        end = rest.end() if rest else index
+        escapes = re.sub(r"\\(.)", lambda m: "\\/" if m[1] == "'" else m[0], shown[index:end])
+        return shown[:index] + escapes + shown[end:]
+    return None
+
+
+def _with_colons_hidden(text: str, colon: str) -> str:
+    """Hide colons inside plain scalars of flow collections, which are text to go-yaml.
+
+    Those of verbatim tags stay, and those behind a quote or a bracket, where they end a JSON key.
+    """
+    blank = " \t\r\n\x85\u2028\u2029"
+    inside = rf"!<[^>{blank}]*>|(?<=[^{blank},\[\]{{}}\"'?:]):+(?=[^{blank}])"
+    return re.sub(inside, lambda m: m[0] if m[0][0] == "!" else colon * len(m[0]), text)
+
+
+def _forbidden(text: str) -> int | None:
+    """Offset of the first character that YAML does not allow (yaml_parser_update_buffer)."""
+    allowed = "\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff"
+    match = re.search(f"[^{allowed}]", text)
+    return match.start() if match else None
+
+
+def _problem(error: MarkedYAMLError) -> str:
+    return ", ".join(str(part) for part in (error.context, error.problem) if part)
+
+
+def _document(
+    text: str, hidden: dict[str, str] | None, start: Any, next_event: Callable[[], Any]
+) -> Tree:
+    """Build one document from its events; iterative, so that depth costs no stack."""
+    anchors: dict[str, Node] = {}
+    aliases: list[Alias] = []
+    open_nodes: list[tuple[Any, Any]] = []  # enclosing collections, each with its pending key
+    collection: Any = None
+    key: Any = None
+    root: Any = None
+    in_flow = False
+    while True:
+        event = next_event()
+        kind = type(event)
+        if kind is ScalarEvent:
+            index, end = event.start_mark.index, event.end_mark.index
+            tag, anchor = event.ctag, event.anchor
+            if tag is not None or anchor is not None:
+                index = _behind_properties(text, index, end)
+                tag = tag and str(tag)
+            node: Any = Scalar(event.value, index, end, event.style or "", tag, anchor, in_flow)
+            if hidden is not None:
+                _restore(node, text, hidden)
+        elif kind is MappingStartEvent or kind is SequenceStartEvent:
+            make = Mapping if kind is MappingStartEvent else Sequence
+            anchor = event.anchor
+            node = make(event.start_mark.index, bool(event.flow_style), event.tag, anchor)
+        elif kind is MappingEndEvent or kind is SequenceEndEvent:
+            collection.end = event.end_mark.index
+            collection, key = open_nodes.pop()
+            in_flow = collection is not None and collection.flow
+            continue
+        elif kind is AliasEvent:
+            index, anchor = event.start_mark.index, None
+            if event.anchor not in anchors:
+                raise TreeError("found undefined alias", index)
+            target = anchors[event.anchor]
+            cycle = target is collection or any(target is node for node, _ in open_nodes)
+            node = Alias(event.anchor, index, event.end_mark.index, None if cycle else target)
+            aliases.append(node)
+        else:
+            begin, end = start.start_mark.index, event.start_mark.index
+            return Tree(root, begin, end, start.version, _aliased(aliases))
+        if anchor is not None:
+            anchors[anchor] = node
+        if collection is None:
+            root = node
+        elif type(collection) is Sequence:
+            collection.items.append(node)
+        elif key is None:
+            key = node
+        else:
+            collection.pairs.append((key, node))
+            key = None
+        if kind is MappingStartEvent or kind is SequenceStartEvent:
+            if len(open_nodes) >= MAX_DEPTH:
+                raise TreeError(f"nested more than {MAX_DEPTH} levels deep", node.start)
+            open_nodes.append((collection, key))
+            collection, key, in_flow = node, None, node.flow
+
+
+def _behind_properties(text: str, start: int, end: int) -> int:
+    """Where a scalar itself begins: its mark is at its anchor or tag."""
+    properties = re.compile(r"(?:(?:&[A-Za-z0-9_-]+|!\S*)(?:\s+(?:#[^\r\n\x85\u2028\u2029]*)?)*)+")
+    match = properties.match(text, start, end)
+    return match.end() if match else start
+
+
+def _restore(node: Scalar, text: str, hidden: dict[str, str]) -> None:
+    """Give a scalar the value it has in the text rather than in what libyaml was shown."""
+    for character, stand_in in hidden.items():
+        node.value = node.value.replace(stand_in, character)
+        if node.tag:
+            node.tag = node.tag.replace(stand_in, character)
+    if node.style == '"' and "\\'" in text[node.start : node.end]:
+        node.value = double_quoted(text, node.start + 1, node.end - 1)
+
+
+def _aliased(aliases: list[Alias]) -> frozenset[int]:
+    targets = {id(alias.target): alias.target for alias in aliases if alias.target is not None}
+    return frozenset(id(node) for target in targets.values() for node in descend(target))

@@ -1,0 +1,1 @@
+"""The usernames that fixes write."""

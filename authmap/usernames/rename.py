@@ -1,0 +1,330 @@
+"""The username and the ARN a fix writes, and whether an entry may be changed at all."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from operator import attrgetter
+from typing import TYPE_CHECKING, NamedTuple
+
+from authmap.authenticator.arn import is_sound, meant
+from authmap.authenticator.placeholder import (
+    ACCOUNT_ID,
+    EC2_PRIVATE_DNS_NAME,
+    KNOWN,
+    SESSION_NAME,
+    Slip,
+    has_session,
+    healed,
+    is_led_by_caller,
+    pieces,
+    slips,
+    templates,
+    unbraced,
+)
+from authmap.model.finding import Change, Fix, line_of, set_field
+from authmap.model.reserved_entries import (
+    bound_by,
+    is_node,
+    owner,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from authmap.authenticator.entry import Entry
+    from authmap.model.auth_map import AuthMap
+    from authmap.model.options import Options
+    from authmap.syntax.yaml.parser import Node
+
+DEFAULT_TEMPLATE = "role:{{AccountID}}:{role_name}:{{SessionName}}"
+
+PRESETS = {
+    "default": DEFAULT_TEMPLATE,
+    # EKS's default: https://docs.aws.amazon.com/eks/latest/userguide/creating-access-entries.html
+    "access-entry": "arn:aws:sts::{{AccountID}}:assumed-role/{role_name}/{{SessionName}}",
+    "append": "{username}:{{SessionName}}",
+}
+
+_FIELD = r"(?<!\{)\{([^{}]*)\}(?!\})"
+FIELDS: dict[str, Callable[[Entry], str]] = {
+    "account_id": attrgetter("account_id"),
+    "role_name": attrgetter("role_name"),
+    "username": lambda entry: healed(entry.username),
+}
+
+
+class TemplateError(ValueError):
+    """A username template that cannot be used; the message says why."""
+
+
+def template(text: str) -> str:
+    """A username template, or the preset of that name, checked.
+
+    Raises:
+        TemplateError: the names it gives would not do; the message says why.
+    """
+    chosen = PRESETS.get(text, text)
+    for match in re.finditer(_FIELD, chosen):
+        if match[1] not in FIELDS:
+            raise TemplateError(
+                f"the username template has no field `{{{match[1]}}}`; fields are "
+                + ", ".join(f"{{{name}}}" for name in FIELDS)
+                + "; what the authenticator fills in stands in double braces: {{SessionName}}"
+            )
+    rest = re.sub(_FIELD, "x", chosen)
+    problem = _problem(rest)
+    if problem:
+        raise TemplateError(f"the username template `{text}` {problem}")
+    return chosen
+
+
+def _problem(pattern: str) -> str | None:
+    """What speaks against a username pattern, said of the template it comes from."""
+    if not pattern.isprintable() or pattern != pattern.strip():
+        return "holds control characters, or begins or ends in a blank"
+    for slip in slips(pattern):
+        remedy = f"write {slip.meant}" if slip.meant else f"it knows {', '.join(KNOWN)}"
+        return f"holds `{slip.text}`, which the authenticator does not fill in: {remedy}"
+    literal = "".join(piece for piece in pieces(pattern) if piece not in KNOWN)
+    if "{" in literal or "}" in literal:
+        return "has a brace that belongs to no placeholder and no field"
+    if not has_session(pattern):
+        return (
+            f"has no {SESSION_NAME}: everybody who assumes a role would still share one name "
+            f"(presets: {', '.join(PRESETS)})"
+        )
+    if is_led_by_caller(pattern):
+        return (
+            "begins with the session name, which whoever calls AssumeRole chooses: they could take "
+            "anybody's name; put fixed text in front"
+        )
+    if EC2_PRIVATE_DNS_NAME in pattern:
+        return f"holds {EC2_PRIVATE_DNS_NAME}: nobody but an EC2 instance could log in"
+    if pattern.startswith("system:"):
+        return "begins with `system:`, which Kubernetes keeps for itself"
+    return None
+
+
+def render(entry: Entry, text: str) -> str:
+    """The username that a checked template gives an entry."""
+    text = PRESETS.get(text, text)
+    found = entry.principal
+    if found and text == PRESETS["access-entry"]:
+        text = text.replace("arn:aws:", f"arn:{found.partition}:", 1)
+    parts = list(_cut(text))
+    parts[1::2] = [FIELDS[name](entry) for name in parts[1::2]]
+    return "".join(parts)
+
+
+@lru_cache(maxsize=64)
+def _cut(text: str) -> tuple[str, ...]:
+    """A template as text, a field's name, text, and so on."""
+    return tuple(re.split(_FIELD.replace("[^{}]*", "|".join(FIELDS)), text))
+
+
+def rename(
+    entry: Entry, options: Options, *, with_account: bool = False, safe: bool = True
+) -> Fix | None:
+    """The fix that gives an entry a username with the session's name.
+
+    That is its own, where it is only misspelt, or else the template's.
+
+    Args:
+        entry: an entry that is no node's and no service's.
+        options: with the template, and the entries named to be renamed in any case.
+        with_account: whether the username has to tell the account, too.
+        safe: whether it changes nobody's access.
+
+    Returns:
+        The fix, or None where no username would do.
+    """
+    if not entry.username or not entry.has_session_name:
+        return None
+    if EC2_PRIVATE_DNS_NAME in entry.username:
+        safe = False  # so far nobody could log in
+    own = healed(entry.username)
+    for value in (own, render(entry, options.username_template)):
+        if value == entry.username or not has_session(value):
+            continue
+        if is_led_by_caller(value) or EC2_PRIVATE_DNS_NAME in value:
+            continue
+        if with_account and not tells_account(entry, value):
+            continue
+        fix = set_username(entry, value, options, safe=safe)
+        if fix and "AM101".startswith(options.ignore or "-") and not has_session(entry.username):
+            fix = fix._replace(held_back="it names the session, and AM101 is ignored")
+        if fix and value != own and not fix.held_back and not (entry.sso or is_sound(entry.arn)):
+            fix = fix._replace(held_back="no caller has its ARN: correct that first")
+        return fix
+    return None
+
+
+def wants_rename(entry: Entry, options: Options) -> bool:
+    """Whether a rule about usernames asks for another one: AM101, AM102 or AM103."""
+    username = entry.username
+    if not username or not entry.has_session_name:
+        return False
+    if owner(entry, options.known) or templates(username):
+        return False
+    return (
+        not has_session(username)
+        or not tells_account(entry, username)
+        or is_led_by_caller(username)
+    )
+
+
+def tells_account(entry: Entry, username: str) -> bool:
+    """Whether a username names the account of an entry's callers."""
+    found = entry.account_id
+    return ACCOUNT_ID in username or (found != "" and found in username)
+
+
+def set_username(entry: Entry, value: str, options: Options, *, safe: bool = True) -> Fix | None:
+    """The fix that gives an entry another username, held back where that would take access."""
+    set_username = set_field(entry, "username", unbraced(value, entry.section.delimiters))
+    return set_username and Fix((set_username,), safe, _obstacle(entry, value, options))
+
+
+def rename_targets(maps: Iterable[AuthMap]) -> frozenset[str]:
+    """By what the entries of maps can be named to be renamed."""
+    return frozenset(name for map in maps for entry in map.entries for name in _names(entry))
+
+
+def _names(entry: Entry) -> set[str]:
+    return {entry.username, entry.arn, entry.role_name}
+
+
+def _obstacle(entry: Entry, value: str, options: Options) -> str | None:
+    """Why an entry is not to be called so by itself: somebody would lose access, or gain some."""
+    name = entry.username
+    for what, text in (("username", name), ("ARN", entry.arn)):
+        if templates(text):
+            return f"the {what} holds a template that is not rendered yet"
+    service, bindings = bound_by(name, options.known), options.bindings
+    if any(entry.groups) and not service and bindings is None:  # most have nothing in their way
+        return None
+    if is_node(entry) or _names(entry).intersection(options.rename):
+        return None
+    remedy = f"bind a group instead, or name the entry with --rename {entry.role_name}"
+    if service:
+        return f"`{name}` is the name that {service} has in bindings: {remedy}"
+    if bindings is not None:
+        for user, binding in bindings.of_username(entry):
+            return (
+                f"{binding.title} names the user `{user}`, who would lose {binding.role}: {remedy}"
+            )
+        for user, binding in bindings.of_username(entry, value):
+            return (
+                f"{binding.title} names the user `{user}`: under the new name a session could be "
+                f"that user, and gain {binding.role}; if that is meant, name the entry with "
+                f"--rename {entry.role_name}"
+            )
+        if bindings.missing is None:
+            return None
+    if not any(entry.groups):
+        return (
+            "the entry has no groups, so its access comes from a binding to the user "
+            f"`{name}`, which a new name would lose: {remedy}"
+        )
+    return None
+
+
+class Misspelling(NamedTuple):
+    """A placeholder that is none, where it stands.
+
+    Attributes:
+        entry: the entry.
+        what: `username` or `group`.
+        text: the whole username or group.
+        node: its node.
+        slip: the misspelt placeholder in it.
+    """
+
+    entry: Entry
+    what: str
+    text: str
+    node: Node
+    slip: Slip
+
+
+def misspellings(map: AuthMap) -> Iterator[Misspelling]:
+    """What is to be a placeholder and is none, in the usernames and groups of live entries."""
+    texts = [section.text for section in map.sections.values()]
+    if not any(mark in text for text in texts for mark in "{([<$%\\"):
+        return
+    for entry in (*map.roles, *map.users):
+        if not [text for text in (entry.username, *entry.groups) if slips(text)]:
+            continue
+        field = entry.field("username")
+        patterns = [(group.text, group.node, "group") for group in entry.group_items]
+        if field:
+            patterns.insert(0, (entry.username, field.value, "username"))
+        for text, node, what in patterns:
+            found = slips(text)
+            if found and not templates(text):
+                for slip in found:
+                    yield Misspelling(entry, what, text, node, slip)
+
+
+def correct_spelling(wrong: Misspelling, options: Options) -> Fix | None:
+    """The fix that spells the placeholders of a username or group as they are meant.
+
+    It is unsafe where the name that is now bound is another one for sure (a group), and where the
+    caller would choose how a username begins.
+    """
+    entry, what, text, node, _ = wrong
+    value = healed(text)
+    if value == text or _misfit(entry, value):
+        return None
+    if what == "group":
+        held_back = "the caller would pick the group" if has_session(value) else None
+    else:
+        held_back = _obstacle(entry, value, options)
+    safe = what == "username" and not is_led_by_caller(value)
+    written = unbraced(value, entry.section.delimiters)
+    return Fix((Change(entry.section, node, written),), safe, held_back)
+
+
+def spelling_remedy(wrong: Misspelling) -> str:
+    """What to write for a misspelt placeholder."""
+    misfit = _misfit(wrong.entry, wrong.slip.meant or "")
+    if misfit:
+        return misfit
+    if wrong.what == "group" and has_session(wrong.slip.meant or ""):
+        return "write a fixed group: filled in, the caller would pick it"
+    return f"write {wrong.slip.meant}"
+
+
+def _misfit(entry: Entry, value: str) -> str | None:
+    """Why a placeholder, well spelt, does no good in an entry."""
+    if EC2_PRIVATE_DNS_NAME in value and not (is_node(entry) and entry.has_session_name):
+        other = SESSION_NAME if entry.has_session_name else "a fixed name"
+        return f"with {EC2_PRIVATE_DNS_NAME} only EC2 instances could log in: write {other}"
+    if has_session(value) and not entry.has_session_name:
+        return f"{entry.title} has no session whose name could be filled in: write a fixed name"
+    return None
+
+
+def correct_arn(map: AuthMap, entry: Entry) -> Fix | None:
+    """The fix that gives an entry the ARN that is meant, held back where another one has that.
+
+    Args:
+        map: the map the entry is in.
+        entry: an entry whose ARN is sound but for a role's path or a session.
+
+    Returns:
+        The fix, unsafe as it lets somebody in, or None where it cannot be told who is meant.
+    """
+    value = meant(entry.arn)
+    set_username = set_field(entry, "rolearn", value) or set_field(entry, "userarn", value)
+    if set_username is None or value == entry.arn:
+        return None
+    other = next((other for other in map.namesakes(entry) if other is not entry), None)
+    held_back = None
+    if other:
+        held_back = (
+            f"the entry in line {line_of(other)} is of the same role: the two would get in "
+            "each other's way; merge them by hand"
+        )
+    return Fix((set_username,), safe=False, held_back=held_back)
