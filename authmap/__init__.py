@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING, Any
 from authmap.version import __version__
 
 if TYPE_CHECKING:
-    from authmap.api import FixResult, Report, fix, lint, load
+    from authmap.api import fix, lint, load
     from authmap.authenticator.arn import ArnError
     from authmap.authenticator.entry import Entry
     from authmap.authenticator.resolve import Identity, LoginError
+    from authmap.fixing.results import FixResult
+    from authmap.linting.results import Report
     from authmap.model.auth_map import AuthMap
-    from authmap.model.finding import Finding, Fix, Severity
+    from authmap.model.finding import Finding, Fix
     from authmap.model.options import Options
+    from authmap.model.severity import Severity
 
 __all__ = [
     "ArnError",
@@ -43,13 +46,13 @@ _HOMES = {
     "load": "api",
     "Finding": "model.finding",
     "Fix": "model.finding",
-    "Severity": "model.finding",
+    "Severity": "model.severity",
     "AuthMap": "model.auth_map",
     "Options": "model.options",
     "Identity": "authenticator.resolve",
     "LoginError": "authenticator.resolve",
-    "FixResult": "api",
-    "Report": "api",
+    "FixResult": "fixing.results",
+    "Report": "linting.results",
     "fix": "api",
     "lint": "api",
 }

@@ -4,104 +4,19 @@ from __future__ import annotations
 
 import gc
 from contextlib import contextmanager
-from operator import attrgetter
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING
 
-from authmap.authenticator.placeholder import unbraced
-from authmap.documents.read import Reading, Wanted, read
-from authmap.linting import template_guard
-from authmap.model import reserved_entries
+from authmap.documents.read import read
+from authmap.documents.reading import Reading, Wanted
+from authmap.fixing.results import DataFixResult, FixResult
+from authmap.linting.engine import check
+from authmap.linting.results import Report
 from authmap.model.auth_map import AuthMap
 from authmap.model.options import Options
-from authmap.rules.registry import all_rules
 from authmap.usernames.rename import rename_targets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from authmap.authenticator.entry import Entry
-    from authmap.model.finding import Finding
-    from authmap.rules.registry import Rule
-
-
-class Report(NamedTuple):
-    """What a lint of one input found.
-
-    Attributes:
-        path: the input's name.
-        findings: in the order of their places.
-        maps: how many aws-auth maps there were.
-        others: what the documents are that are no aws-auth map.
-        kubeconfigs: how many kubeconfigs there were.
-        suppressed: the findings that the maps' authors do not want to see.
-        unread: 1 where the file, or the rest of it, cannot be read.
-    """
-
-    path: str
-    findings: list[Finding]
-    maps: int
-    others: list[str]
-    kubeconfigs: int = 0
-    suppressed: Sequence[Finding] = ()
-    unread: int = 0
-
-    @classmethod
-    def of(cls, path: str, findings: list[Finding], reading: Reading) -> Self:
-        """A report of all findings, with those apart that are suppressed."""
-        suppressed = [finding for finding in findings if finding.suppression]
-        if suppressed:
-            findings = [finding for finding in findings if not finding.suppression]
-        kubeconfigs, unread = reading.kubeconfigs, int(reading.broken > 0)
-        maps = len(reading.maps) - kubeconfigs - reading.broken
-        return cls(path, findings, maps, reading.others, kubeconfigs, suppressed, unread)
-
-
-class DataFixResult(NamedTuple):
-    """What a fix of the `data` of a ConfigMap did.
-
-    Attributes:
-        path: its name.
-        output: the texts of its keys after it.
-        applied: the findings that were mended, as they stood when they were.
-        held_back: findings with a fix that was not made, with the reason.
-        remaining: all findings in the output.
-    """
-
-    path: str
-    output: dict[str, str]
-    applied: list[Finding]
-    held_back: list[tuple[Finding, str]]
-    remaining: list[Finding]
-
-
-class FixResult(NamedTuple):
-    """What a fix of one input did.
-
-    Attributes:
-        path: the input's name.
-        output: the bytes after it; the input's own where nothing was changed.
-        applied: the findings that were mended, as they stood when they were.
-        held_back: findings with a fix that was not made, with the reason.
-        remaining: all findings in the output.
-        maps: how many aws-auth maps there were.
-        others: what the documents are that are no aws-auth map.
-        kubeconfigs: how many kubeconfigs there were.
-        secret: whether the file is not to be shown, as a kubeconfig or a Terraform state is in it.
-        names: of the entries before it, where some were to be renamed by name.
-        unread: 1 where the file, or the rest of it, cannot be read.
-    """
-
-    path: str
-    output: bytes
-    applied: list[Finding]
-    held_back: list[tuple[Finding, str]]
-    remaining: list[Finding]
-    maps: int
-    others: list[str]
-    kubeconfigs: int = 0
-    secret: bool = False
-    names: frozenset[str] = frozenset()
-    unread: int = 0
+    from collections.abc import Iterator, Mapping
 
 
 @contextmanager
@@ -183,80 +98,6 @@ def lint_data(
     reading = Reading()
     reading.maps.append(AuthMap.from_data(data, path=path, annotations=annotations))
     return Report.of(path, check(reading.maps, options or Options()), reading)
-
-
-def check(maps: list[AuthMap], options: Options) -> list[Finding]:
-    """Run the selected rules over maps.
-
-    Returns:
-        All that they find; what the maps' authors want to be silent about has a `suppression`.
-    """
-    findings: list[Finding] = []
-    rules = [rule for rule in all_rules().values() if options.runs(rule)]
-    directed = [map for map in maps if map.directives]
-    for map in maps:
-        if not map.directives:
-            findings += _run(map, rules, options)
-    if directed:
-        findings += _suppressed(directed, rules, options)
-    # stable: at one place they stay in the order of their codes
-    findings.sort(key=attrgetter("span"))
-    if any(map.shape == "data" for map in maps):  # each section is a text of its own
-        texts = {text: place for map in maps for place, text in enumerate(map.texts)}
-        findings.sort(key=lambda finding: texts.get(finding.source, len(texts)))
-    return findings
-
-
-def _run(map: AuthMap, rules: Iterable[Rule], options: Options) -> list[Finding]:
-    found = []
-    template = template_guard.of(map, options)
-    for rule in rules:
-        severity = options.severity.get(rule.code)
-        for finding in rule.check(map, options):
-            finding.rule = rule
-            finding.own_severity = severity or finding.own_severity
-            if map.address:
-                finding.message = f"{map.address}: {finding.message}"
-            if options.delimiters:
-                finding.message = unbraced(finding.message, map.delimiters)
-                finding.help = unbraced(finding.help, map.delimiters)
-            if map.locked:
-                finding.hold_back(map.locked)
-            elif template:
-                _write_no_braces(finding, template)
-            elif map.shape == "data" and finding.entry:
-                _leave_nodes_alone(finding, finding.entry, options)
-            found.append(finding)
-    return found
-
-
-def _write_no_braces(finding: Finding, reason: str) -> None:
-    if finding.fix and any("{{" in change.value for change in finding.fix.changes):
-        finding.hold_back(reason)
-
-
-def _leave_nodes_alone(finding: Finding, entry: Entry, options: Options) -> None:
-    """In a live cluster workloads live from the entries of nodes and services."""
-    owner = reserved_entries.owner(entry, options.known)
-    if owner:
-        finding.hold_back(f"the entry belongs to {owner}, and workloads live from it")
-
-
-def _suppressed(maps: list[AuthMap], rules: list[Rule], options: Options) -> list[Finding]:
-    """Check maps with directives; the rules they name run too, to see whether they do anything."""
-    from authmap.linting import suppression
-
-    findings = []
-    for map in maps:
-        named = set().union(*(directive.codes for directive in map.directives))
-        more = [rule for code, rule in all_rules().items() if code in named and rule not in rules]
-        found = _run(map, [*(rule for rule in rules if not rule.last), *more], options)
-        suppression.mark(map, found, options)
-        findings += [finding for finding in found if finding.rule not in more]
-    suppression.settle(maps)
-    last = [rule for rule in rules if rule.last]
-    said = {(f.rule, f.source, f.span): f for map in maps for f in _run(map, last, options)}
-    return findings + list(said.values())
 
 
 @_uncollected()

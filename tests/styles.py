@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from authmap.syntax.yaml import go_types, parser
+from authmap.syntax.yaml import go_types, nodes, parser
 from authmap.syntax.yaml.go_types import Kind
 
 if TYPE_CHECKING:
@@ -29,9 +29,9 @@ class Written(NamedTuple):
             stretch = stretch.replace("''", "'")
         try:
             root = next(parser.parse(stretch)).root
-        except (parser.TreeError, StopIteration):
+        except (nodes.TreeError, StopIteration):
             return "(collection)" if stretch in ("{", "[") else stretch  # its first line
-        if not isinstance(root, parser.Scalar):
+        if not isinstance(root, nodes.Scalar):
             return "(collection)"
         if "\\" in stretch and not root.style:  # a part of what stands in inner quotes
             return str(json.loads(f'"{stretch}"'))

@@ -10,16 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authmap.authenticator import resolve
-from authmap.authenticator.arn import (
-    PARTITIONS,
-    ArnError,
-    canonicalize,
-    fault,
-    is_sound,
-    meant,
-    parse,
-    wildcard,
-)
+from authmap.authenticator.arn import PARTITIONS, ArnError, canonicalize, meant, parse
+from authmap.authenticator.arn_fault import fault, is_sound, wildcard
 
 if TYPE_CHECKING:
     import oracle

@@ -17,8 +17,8 @@ from jsonschema import Draft202012Validator
 from authmap.cli.shared import chosen
 from authmap.config.file import find, load, schema, toml
 from authmap.config.settings import DEFAULTS, Settings, settings
-from authmap.model.finding import Severity
 from authmap.model.options import OptionError
+from authmap.model.severity import Severity
 
 ROOT = Path(__file__).parent.parent
 MANIFEST = (ROOT / "fixtures" / "AM101" / "bad.yaml").read_bytes()

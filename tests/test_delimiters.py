@@ -9,7 +9,7 @@ from authmap.api import fix, lint, lint_data
 from authmap.config.file import Config
 from authmap.config.settings import settings
 from authmap.model.options import OptionError, Options
-from authmap.usernames.rename import DEFAULT_TEMPLATE
+from authmap.usernames.template import DEFAULT_TEMPLATE
 
 ROLE = "arn:aws:iam::111111111111:role/"
 ANGLES = (("<<", ">>"),)

@@ -12,22 +12,24 @@ import maps
 from hypothesis import given
 from test_differential import EXAMPLES, agree, lasting
 
-from authmap.api import check, fix
-from authmap.authenticator.entry import Entry, is_null, text_of
-from authmap.authenticator.placeholder import slips, templates
-from authmap.authenticator.section import Section
+from authmap.api import fix
+from authmap.authenticator.consumer import is_null, text_of
+from authmap.authenticator.entry import Entry
+from authmap.authenticator.foreign_template import templates
+from authmap.authenticator.placeholder import slips
+from authmap.authenticator.section import SECTIONS, Section
 from authmap.documents.read import read
 from authmap.explain.reasons import why_dead
-from authmap.model.auth_map import SECTIONS
+from authmap.linting.engine import check
 from authmap.model.options import Options
-from authmap.syntax.yaml.parser import Mapping, Sequence, plain
+from authmap.syntax.yaml.nodes import Mapping, Sequence, plain
 
 if TYPE_CHECKING:
     import oracle
 
     from authmap.model.auth_map import AuthMap
     from authmap.model.finding import Finding
-    from authmap.syntax.yaml.parser import Node
+    from authmap.syntax.yaml.nodes import Node
 
     View = dict[tuple[str, int], dict[str, Any]]
 

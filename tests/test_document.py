@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 
-from authmap.api import Report, fix, lint
+from authmap.api import fix, lint
 from authmap.cli.console import no_map
-from authmap.documents.read import MAX_BYTES, Reading, Wanted, read
+from authmap.documents.read import MAX_BYTES, read
+from authmap.documents.reading import Reading, Wanted
 from authmap.model.options import Options
+
+if TYPE_CHECKING:
+    from authmap.linting.results import Report
 
 ROLE = "arn:aws:iam::111111111111:role/staff"
 BROKEN = ("AM001", "AM002", "AM003", "AM009", "AM010", "AM011")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from styles import HEAD, double, literal, manifest
 
-from authmap.api import check, lint, load
+from authmap.api import lint, load
+from authmap.linting.engine import check
 from authmap.linting.fingerprint import fingerprints, relative
 from authmap.model.options import Options
 

@@ -13,7 +13,7 @@ from styles import literal, manifest
 
 from authmap.api import lint, lint_data
 from authmap.linting.run import Run, safe
-from authmap.model.finding import Severity
+from authmap.model.severity import Severity
 from authmap.render.junit import render
 from authmap.rules.registry import all_rules
 

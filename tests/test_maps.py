@@ -9,7 +9,7 @@ import maps
 from hypothesis import HealthCheck, given, settings
 from test_differential_rules import load, manifest
 
-from authmap.api import check
+from authmap.linting.engine import check
 from authmap.model.options import Options
 from authmap.rules.registry import all_rules
 

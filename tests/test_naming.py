@@ -8,21 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authmap.api import check, fix, lint
-from authmap.authenticator.placeholder import (
-    has_session,
-    healed,
-    is_led_by_caller,
-    near,
-    slips,
-    templates,
-)
+from authmap.api import fix, lint
+from authmap.authenticator.foreign_template import templates
+from authmap.authenticator.placeholder import has_session, healed, is_led_by_caller, near, slips
+from authmap.linting.engine import check
 from authmap.model import reserved_entries
 from authmap.model.auth_map import AuthMap
 from authmap.model.options import Options
 from authmap.model.reserved_entries import Known
 from authmap.rules.registry import all_rules
-from authmap.usernames.rename import PRESETS, TemplateError, rename, render, template
+from authmap.usernames.rename import rename
+from authmap.usernames.template import PRESETS, TemplateError, render, template
 
 if TYPE_CHECKING:
     from authmap.authenticator.entry import Entry

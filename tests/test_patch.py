@@ -11,17 +11,20 @@ import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from authmap.api import FixResult, fix
+from authmap.api import fix
 from authmap.documents.read import read
 from authmap.fixing import rounds, verify
-from authmap.fixing.edits import Edit, HeldBack, build_edits, splice
+from authmap.fixing.edits import Edit, build_edits, splice
 from authmap.model.options import Options
 from authmap.syntax.source import Source
+from authmap.syntax.yaml.writer import HeldBack
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from authmap.model.finding import Change, Fix
+    from authmap.fixing.results import FixResult
+    from authmap.model.finding import Fix
+    from authmap.syntax.change import Change
 
 EXAMPLES = int(os.environ.get("AUTHMAP_EXAMPLES", "1000"))
 SETTINGS = settings(
@@ -476,7 +479,7 @@ def test_a_value_that_loses_the_section_is_not_what_was_meant() -> None:
 
 
 def judge(before: bytes, after: bytes, value: str) -> bool:
-    from authmap.model.finding import Change
+    from authmap.syntax.change import Change
 
     old = read(before)
     entry = old.maps[0].entries[0]
@@ -519,8 +522,8 @@ def test_single_quotes_inside_of_double_ones() -> None:
 
 
 def rewritten(text: str, value: str) -> str:
-    from authmap.model.finding import Change
     from authmap.model.finding import Fix as AFix
+    from authmap.syntax.change import Change
 
     reading = read(text.encode())
     entry = reading.maps[0].entries[0]
@@ -555,8 +558,8 @@ def test_splice_changes_only_its_spans(text: str, data: st.DataObject) -> None:
 @given(st.text(ODD + "{}\n\x00", max_size=8))
 def test_any_value_into_a_flow_mapping(value: str) -> None:
     """A value goes where a mapping stood, in any layer, or is held back."""
-    from authmap.model.finding import Change
     from authmap.model.finding import Fix as AFix
+    from authmap.syntax.change import Change
 
     for outer in (bare, literal, double, single, manifest_in_json):
         text = outer('[{"rolearn": "a", "username": {b: c}, "groups": []}]')

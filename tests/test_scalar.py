@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from authmap.syntax.yaml import parser
-from authmap.syntax.yaml.scalars import ScalarMap, read_scalar
+from authmap.syntax.yaml import nodes, parser
+from authmap.syntax.yaml.scalars import read_scalar
+
+if TYPE_CHECKING:
+    from authmap.syntax.source_map import ScalarMap
 
 EXAMPLES = int(os.environ.get("AUTHMAP_EXAMPLES", "1000"))
 
 
-def scalars(text: str) -> list[parser.Scalar]:
+def scalars(text: str) -> list[nodes.Scalar]:
     try:
         return [
             node
             for document in parser.parse(text)
-            for node in parser.descend(document.root)
-            if isinstance(node, parser.Scalar)
+            for node in nodes.descend(document.root)
+            if isinstance(node, nodes.Scalar)
         ]
-    except parser.TreeError:
+    except nodes.TreeError:
         return []
 
 

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import pytest
 from styles import double, double_lines, folded, literal
 
-from authmap.api import Report, fix, fix_data, lint, lint_data, load
+from authmap.api import fix, fix_data, lint, lint_data, load
 from authmap.model.options import Options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from authmap.linting.results import Report
     from authmap.model.finding import Finding
 
 ROOT = Path(__file__).parent.parent

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from authmap.api import fix, fix_data, lint, load
-from authmap.authenticator.placeholder import KNOWN, braced_template, in_braces
+from authmap.authenticator.foreign_template import braced_template, in_braces
+from authmap.authenticator.placeholder import KNOWN
 from authmap.explain.caller import answer
 from authmap.explain.map_view import view
 from authmap.model.auth_map import AuthMap

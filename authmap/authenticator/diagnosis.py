@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from authmap.authenticator.placeholder import is_placeholder, templates
-from authmap.syntax.yaml.parser import Mapping, Node, Scalar, TreeError, descend
+from authmap.authenticator.foreign_template import templates
+from authmap.authenticator.placeholder import is_placeholder
+from authmap.syntax.yaml.nodes import Mapping, Node, Scalar, TreeError, descend
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

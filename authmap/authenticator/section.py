@@ -11,12 +11,12 @@ import re
 from typing import TYPE_CHECKING
 
 from authmap.authenticator import diagnosis
+from authmap.authenticator.consumer import CONFIG_MAP
 from authmap.authenticator.diagnosis import RefusedError
-from authmap.authenticator.entry import CONFIG_MAP
 from authmap.syntax.yaml import go_types
 from authmap.syntax.yaml.go_types import Kind
 from authmap.syntax.yaml.merge_keys import converted, is_merge
-from authmap.syntax.yaml.parser import (
+from authmap.syntax.yaml.nodes import (
     MARK,
     Alias,
     Mapping,
@@ -25,19 +25,19 @@ from authmap.syntax.yaml.parser import (
     Sequence,
     TreeError,
     descend,
-    parse,
     plain,
 )
+from authmap.syntax.yaml.parser import parse
 from authmap.syntax.yaml.scalars import read_scalar
 
 if TYPE_CHECKING:
+    from authmap.authenticator.consumer import Reader
     from authmap.authenticator.diagnosis import Lost
-    from authmap.authenticator.entry import Reader
     from authmap.authenticator.placeholder import Delimiters
-    from authmap.model.finding import Layer
+    from authmap.syntax.layer import Layer
     from authmap.syntax.source import Source
-    from authmap.syntax.yaml.parser import Tree
-    from authmap.syntax.yaml.scalars import ScalarMap
+    from authmap.syntax.source_map import ScalarMap
+    from authmap.syntax.yaml.nodes import Tree
 
 GO_SPACE = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
@@ -333,3 +333,6 @@ class _Counter:
             if self.by_alias / self.decoded > min(0.99, max(0.10, scaled)):
                 problem = "its aliases stand for too much"
                 raise RefusedError(problem, "write it out", (alias or node).start)
+
+
+SECTIONS = ("mapRoles", "mapUsers", "mapAccounts")

@@ -9,16 +9,17 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from authmap.linting.run import brief, safe, visible
-from authmap.model.finding import Severity
+from authmap.model.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import TextIO
 
-    from authmap.api import DataFixResult, FixResult
+    from authmap.fixing.results import DataFixResult, FixResult
     from authmap.linting.run import Run
     from authmap.model.bindings import Bindings
-    from authmap.model.finding import Finding, Layer
+    from authmap.model.finding import Finding
+    from authmap.syntax.layer import Layer
 
 
 def out(text: str) -> None:

@@ -45,8 +45,8 @@ from authmap.linting.run import Run
 from authmap.model.options import OptionError
 
 if TYPE_CHECKING:
-    from authmap.api import FixResult
     from authmap.config.settings import Settings
+    from authmap.fixing.results import FixResult
 
 
 def fix(

@@ -41,16 +41,17 @@ from authmap.cli.shared import (
     chosen,
 )
 from authmap.linting.run import Run, once
-from authmap.model.options import OptionError, choice, unchecked
+from authmap.model.options import OptionError, choice
+from authmap.rules.codes import unchecked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from authmap.api import Report
     from authmap.config.settings import Settings
+    from authmap.linting.results import Report
     from authmap.model.finding import Finding
     from authmap.model.options import Options
-    from authmap.rules.registry import Rule
+    from authmap.model.rule import Rule
 
 MOST = 10
 """So many findings of a baseline that are gone are said one by one."""

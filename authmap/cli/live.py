@@ -21,7 +21,8 @@ from authmap.cluster.kube.kubeconfig import Access, contexts, login
 from authmap.cluster.kube.session import Session
 from authmap.linting.run import Run, safe
 from authmap.model.auth_map import AuthMap
-from authmap.model.options import OptionError, unchecked
+from authmap.model.options import OptionError
+from authmap.rules.codes import unchecked
 from authmap.rules.registry import all_rules
 from authmap.usernames.rename import rename_targets
 
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from authmap.config.settings import Settings
     from authmap.model.bindings import Bindings
     from authmap.model.finding import Finding
-    from authmap.rules.registry import Rule
+    from authmap.model.rule import Rule
 
 NOT_KEPT = {True: 3, False: 4}
 """Exit codes where a change could not stay: the old map is back in its place, or not."""

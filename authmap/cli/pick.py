@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from authmap.cli.console import no_map, say
-from authmap.documents.read import Wanted, read
+from authmap.documents.read import read
+from authmap.documents.reading import Wanted
 from authmap.explain.reasons import in_words
 from authmap.files import FileError, Inputs
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from authmap.cli import console
-from authmap.model.options import rule_code
+from authmap.rules.codes import rule_code
 
 
 def rule(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from authmap.files import read_bytes, repository
 from authmap.model.options import OptionError, near
-from authmap.syntax.yaml.scalars import escaped
+from authmap.syntax.source_map import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from authmap import files
 from authmap.authenticator.placeholder import braced
-from authmap.model.finding import Severity
-from authmap.model.options import OptionError, Options, choice, rule_code
+from authmap.model.options import OptionError, Options, choice
 from authmap.model.reserved_entries import Known
-from authmap.usernames.rename import TemplateError, template
+from authmap.model.severity import Severity
+from authmap.rules.codes import rule_code
+from authmap.usernames.template import TemplateError, template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

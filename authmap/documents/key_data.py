@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.documents.recognise import data_keys, sections
+from authmap.documents.shapes import data_keys, sections
 from authmap.model import misspelling
 from authmap.model.auth_map import AuthMap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.documents.recognise import Document
+    from authmap.documents.reading import Document
 
 
 def maps(document: Document) -> Iterator[AuthMap]:

@@ -11,19 +11,19 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from authmap.authenticator.entry import Reader, text_of
-from authmap.authenticator.section import Section
-from authmap.model.auth_map import SECTIONS, AuthMap
+from authmap.authenticator.consumer import Reader, text_of
+from authmap.authenticator.section import SECTIONS, Section
+from authmap.model.auth_map import AuthMap
 from authmap.syntax.yaml import go_types
 from authmap.syntax.yaml.go_types import Kind
-from authmap.syntax.yaml.parser import Mapping, Scalar, Sequence, plain
+from authmap.syntax.yaml.nodes import Mapping, Scalar, Sequence, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from authmap.authenticator.entry import Entry
-    from authmap.documents.recognise import Document
-    from authmap.syntax.yaml.parser import Node
+    from authmap.documents.reading import Document
+    from authmap.syntax.yaml.nodes import Node
 
 
 class Server(Reader):

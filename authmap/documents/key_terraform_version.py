@@ -13,16 +13,20 @@ from typing import TYPE_CHECKING
 from authmap.authenticator.entry import read_accounts, read_entries
 from authmap.documents import values
 from authmap.documents.kind_configmap import config_map
-from authmap.documents.recognise import Document, Text, inner, inside, recognise, text, veiled
+from authmap.documents.reading import Document
+from authmap.documents.recognise import inner, recognise
+from authmap.documents.redaction import veiled
+from authmap.documents.shapes import inside, text
 from authmap.model.auth_map import AuthMap, Problem
-from authmap.syntax.yaml.parser import Mapping, Scalar, Sequence, plain
+from authmap.syntax.yaml.embedded import Text
+from authmap.syntax.yaml.nodes import Mapping, Scalar, Sequence, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from authmap.authenticator.section import Section
     from authmap.syntax.source import Source
-    from authmap.syntax.yaml.parser import Node
+    from authmap.syntax.yaml.nodes import Node
 
 LOCKED = "edit the Terraform source: this JSON is made from it"
 _CONFIG_MAPS = (

@@ -10,17 +10,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.authenticator.entry import Reader
-from authmap.authenticator.section import Section
-from authmap.documents.recognise import inside
-from authmap.model.auth_map import SECTIONS, AuthMap
-from authmap.syntax.yaml.parser import Mapping, Scalar
+from authmap.authenticator.consumer import Reader
+from authmap.authenticator.section import SECTIONS, Section
+from authmap.documents.shapes import inside
+from authmap.model.auth_map import AuthMap
+from authmap.syntax.yaml.nodes import Mapping, Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from authmap.authenticator.entry import Entry
-    from authmap.documents.recognise import Document
+    from authmap.documents.reading import Document
 
 
 class ClusterApi(Reader):

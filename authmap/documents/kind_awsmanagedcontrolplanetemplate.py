@@ -9,7 +9,7 @@ from authmap.documents import kind_awsmanagedcontrolplane
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.documents.recognise import Document
+    from authmap.documents.reading import Document
     from authmap.model.auth_map import AuthMap
 
 

@@ -10,18 +10,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.authenticator.entry import Reader
+from authmap.authenticator.consumer import Reader
 from authmap.authenticator.section import Section
-from authmap.documents.recognise import mixed, text, value
+from authmap.documents.shapes import mixed, text, value
 from authmap.model.auth_map import AuthMap
-from authmap.syntax.yaml.parser import Mapping, Scalar, Sequence, plain
+from authmap.syntax.yaml.nodes import Mapping, Scalar, Sequence, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from authmap.authenticator.entry import Entry
-    from authmap.documents.recognise import Document
-    from authmap.syntax.yaml.parser import Node
+    from authmap.documents.reading import Document
+    from authmap.syntax.yaml.nodes import Node
 
 _KEYS = ("username", "groups", "account", "noDuplicateARNs", "serviceName", "namespace")
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from authmap.documents.recognise import inside, text, veiled
+from authmap.documents.redaction import veiled
+from authmap.documents.shapes import inside, text
 from authmap.model.auth_map import AuthMap, Login
-from authmap.syntax.yaml.parser import Mapping, Scalar, Sequence, plain
+from authmap.syntax.yaml.nodes import Mapping, Scalar, Sequence, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from authmap.documents.recognise import Document
-    from authmap.syntax.yaml.parser import Node
+    from authmap.documents.reading import Document
+    from authmap.syntax.yaml.nodes import Node
 
 
 _KEYS = frozenset(

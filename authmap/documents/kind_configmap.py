@@ -9,17 +9,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from authmap.documents.recognise import data_keys, inner, sections
+from authmap.documents.recognise import inner
+from authmap.documents.shapes import data_keys, sections
 from authmap.model import misspelling
 from authmap.model.auth_map import AuthMap
-from authmap.syntax.yaml.parser import Mapping, Scalar, plain
+from authmap.syntax.yaml.nodes import Mapping, Scalar, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.documents.recognise import Document
+    from authmap.documents.reading import Document
     from authmap.model.auth_map import DataKey
-    from authmap.syntax.yaml.parser import Node
+    from authmap.syntax.yaml.nodes import Node
 
 
 def maps(document: Document) -> Iterator[AuthMap]:

@@ -10,17 +10,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.authenticator.entry import Reader
+from authmap.authenticator.consumer import Reader
 from authmap.authenticator.section import Section
-from authmap.documents.recognise import is_user, text, value
+from authmap.documents.shapes import is_user, text, value
 from authmap.model.auth_map import AuthMap
-from authmap.syntax.yaml.parser import Mapping, Sequence, plain
+from authmap.syntax.yaml.nodes import Mapping, Sequence, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from authmap.authenticator.entry import Entry
-    from authmap.documents.recognise import Document
+    from authmap.documents.reading import Document
 
 
 class Objects(Reader):

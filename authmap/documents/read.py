@@ -6,36 +6,27 @@ A document is recognised by what it is (kind and keys), never by its file's name
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
 
 from authmap.authenticator import diagnosis
 from authmap.authenticator.section import Section
-from authmap.documents.recognise import (
-    Document,
-    entries_of,
-    problem_of,
-    recognise,
-    recognisers,
-    text,
-)
+from authmap.documents.reading import NOTHING_MORE, Document, Reading, Wanted
+from authmap.documents.recognise import problem_of, recognise, recognisers
+from authmap.documents.redaction import _SECRETS, _masked
+from authmap.documents.shapes import entries_of, text
 from authmap.model.auth_map import AuthMap, Problem
 from authmap.syntax.source import Source
-from authmap.syntax.yaml.parser import (
+from authmap.syntax.yaml.nodes import (
     Alias,
     Mapping,
     Node,
     Scalar,
     Sequence,
-    Tree,
     TreeError,
     descend,
-    parse,
     plain,
 )
+from authmap.syntax.yaml.parser import parse
 from authmap.syntax.yaml.scalars import double_quoted
-
-if TYPE_CHECKING:
-    from authmap.authenticator.placeholder import Delimiters
 
 MAX_BYTES = 16 * 1024 * 1024
 """Larger input is not read; an object of the Kubernetes API ends at about 1.5 MiB."""
@@ -55,71 +46,6 @@ _WORDS = (
     b"maproles", b"mapusers", b"mapaccounts", b"rolearn", b"userarn", b"iamidentitymapping",
     b"get-token", b"aws-iam-authenticator",
 )  # fmt: skip
-
-
-class Wanted(NamedTuple):
-    """How a file is read, besides what it tells by itself.
-
-    Attributes:
-        named: somebody named this very input, so that keys such as `aws_auth_roles` tell enough.
-        paths: the ways to such lists in it, as `eks.awsAuth.roles`.
-        delimiters: what stands for the braces of placeholders until another tool has rendered it.
-    """
-
-    named: bool = False
-    paths: tuple[str, ...] = ()
-    delimiters: Delimiters = ()
-
-
-NOTHING_MORE = Wanted()
-
-
-class Reading:
-    """What is in a file.
-
-    Attributes:
-        maps: the aws-auth maps, in order; an unreadable rest of the file is one with a `problem`.
-        trees: the documents themselves.
-        inner: texts that are YAML themselves, and the roots of the documents in them.
-        others: what the documents are that are no such map, in words.
-        objects: the map that objects of one entry each make together, by the id of their text.
-        secret: whether the file is not to be shown, as a kubeconfig or a Terraform state is in it.
-    """
-
-    def __init__(self) -> None:
-        self.maps: list[AuthMap] = []
-        self.others: list[str] = []
-        self.trees: list[Tree] = []
-        self.inner: list[tuple[Scalar, Node]] = []
-        self.objects: dict[int, AuthMap] = {}
-        self.secret = False
-        self._taken: set[int] = set()
-
-    def add(self, found: list[AuthMap]) -> None:
-        """Take maps in, each of them once: several documents may make one together."""
-        for map in found:
-            if id(map) not in self._taken:
-                self._taken.add(id(map))
-                self.maps.append(map)
-
-    @property
-    def kubeconfigs(self) -> int:
-        """How many of the maps are none but kubeconfigs."""
-        return sum(map.shape == "kubeconfig" for map in self.maps)
-
-    @property
-    def broken(self) -> int:
-        """How many of the maps are none but a text, or the rest of one, that cannot be read."""
-        problems = [map.problem for map in self.maps if map.shape == "broken"]
-        return sum(problem is None or problem.kind != "unknown" for problem in problems)
-
-    @property
-    def roots(self) -> list[Node | None]:
-        """The root nodes of all texts: of the documents, and of sections that stand alone."""
-        sections = [
-            s.tree for map in self.maps if map.shape == "data" for s in map.sections.values()
-        ]
-        return [*(tree.root for tree in self.trees), *(root for _, root in self.inner), *sections]
 
 
 def read(data: bytes, path: str = "<input>", wanted: Wanted = NOTHING_MORE) -> Reading:
@@ -155,25 +81,6 @@ def read(data: bytes, path: str = "<input>", wanted: Wanted = NOTHING_MORE) -> R
         for section in map.sections.values():
             section.delimiters = wanted.delimiters
     return reading
-
-
-_SECRETS = (
-    r"client-key-data|client-certificate-data|current-context|get-token|users:|terraform_version"
-    r'|"(?:format_version|schema_version|root_module|sensitive_values|lineage)"'
-)
-"""Words of kubeconfigs and Terraform's states."""
-
-
-def _masked(source: Source) -> Source:
-    """A file that cannot be read, and may hold secrets, with nothing but keys in it."""
-    words = "apiVersion|kind|clusters?|contexts?|users?|name|exec|command|args|env|value|data|spec"
-    key = re.compile(rf"\s*(?:- +)*(?:(?:{words}|metadata|items|map(?:Roles|Users)) *:(?=\s|$))?")
-    lines = []
-    for line in source.text.split("\n"):
-        match = key.match(line)
-        at = match.end() if match else 0
-        lines.append(line[:at] + re.sub(r"\S+", lambda m: "*" * len(m[0]), line[at:]))
-    return Source("\n".join(lines).encode(), source.path)
 
 
 def _broken(reading: Reading, source: Source, problem: Problem) -> Reading:

@@ -9,18 +9,19 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from authmap.authenticator.entry import Reader
-from authmap.documents.recognise import entries_of, section
+from authmap.authenticator.consumer import Reader
+from authmap.documents.shapes import entries_of, section
 from authmap.model import misspelling
 from authmap.model.auth_map import AuthMap
-from authmap.syntax.yaml.parser import Mapping, Scalar, Sequence, TreeError, parse, plain
+from authmap.syntax.yaml.nodes import Mapping, Scalar, Sequence, TreeError, plain
+from authmap.syntax.yaml.parser import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from authmap.authenticator.section import Section
-    from authmap.documents.recognise import Document
-    from authmap.syntax.yaml.parser import Node
+    from authmap.documents.reading import Document
+    from authmap.syntax.yaml.nodes import Node
 
     Found = tuple[Mapping | None, str, Node]
     """The mapping that a value stands in, its key there, and the value."""

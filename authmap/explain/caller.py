@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
 
 from authmap.authenticator import arn as arns
-from authmap.authenticator import placeholder, resolve
+from authmap.authenticator import arn_fault, placeholder, resolve
 from authmap.authenticator.arn import ArnError
 from authmap.authenticator.resolve import Caller, LoginError, fold
 from authmap.explain.reasons import (
@@ -20,8 +20,8 @@ from authmap.explain.reasons import (
     unread,
     why_dead,
 )
-from authmap.model.finding import line_of
-from authmap.syntax.yaml.parser import Scalar, descend
+from authmap.model.places import line_of
+from authmap.syntax.yaml.nodes import Scalar, descend
 
 if TYPE_CHECKING:
     from authmap.authenticator.entry import Entry
@@ -193,9 +193,9 @@ def _with_account(arn: str, account: str) -> str:
 
 def _reported(arn: str, notes: list[str]) -> str:
     """The ARN as STS reports it, with a note where that is not the one that is asked for."""
-    if arns.wildcard(arn) is not None:
+    if arn_fault.wildcard(arn) is not None:
         raise ArnError(f"`{arn}` has a wildcard: give the ARN of one caller")
-    fault = arns.fault(arn)
+    fault = arn_fault.fault(arn)
     if fault:
         raise ArnError(f"`{arn}` {fault.problem}; {fault.remedy}")
     parsed = arns.parse(arn)
@@ -284,7 +284,7 @@ def _means(entry: Entry, wanted: str) -> bool:
         pattern = f"arn:*:iam::{entry.sso.account}:role/{entry.role_name}_*"
     pattern = fold(pattern)
     return pattern == wanted or (
-        arns.wildcard(pattern) is not None and fnmatchcase(wanted, pattern.replace("[", "[[]"))
+        arn_fault.wildcard(pattern) is not None and fnmatchcase(wanted, pattern.replace("[", "[[]"))
     )
 
 

@@ -20,7 +20,7 @@ from authmap.explain.reasons import (
     why_dead,
     why_no_account,
 )
-from authmap.model.finding import line_of
+from authmap.model.places import line_of
 
 if TYPE_CHECKING:
     from authmap.authenticator.entry import Entry

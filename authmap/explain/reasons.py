@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from authmap.api import check
 from authmap.authenticator import arn as arns
-from authmap.authenticator import placeholder, resolve
-from authmap.authenticator.entry import is_lost, is_null, text_of
+from authmap.authenticator import arn_fault, foreign_template, resolve
+from authmap.authenticator.consumer import is_null, text_of
+from authmap.authenticator.entry import is_lost
 from authmap.authenticator.resolve import Caller, LoginError, fold
+from authmap.linting.engine import check
 from authmap.model import misspelling
-from authmap.model.finding import at_node, line_of
 from authmap.model.options import Options
-from authmap.syntax.yaml.parser import Mapping, plain
+from authmap.model.places import at_node, line_of
+from authmap.syntax.yaml.nodes import Mapping, plain
 
 if TYPE_CHECKING:
     from authmap.authenticator.entry import Entry
     from authmap.authenticator.section import Section
     from authmap.model.auth_map import AuthMap
-    from authmap.model.finding import Layer
+    from authmap.syntax.layer import Layer
 
 
 class Spot(NamedTuple):
@@ -116,7 +117,7 @@ def why_no_account(text: str) -> Reason | None:
         return None
     if not text:
         return Reason("account", "it is empty")
-    found = placeholder.templates(text)
+    found = foreign_template.templates(text)
     if found:
         return Reason("template", f"`{found[0][0]}` is not filled in")
     return Reason("account", "it is not the twelve digits of an account")
@@ -140,13 +141,13 @@ def _objection(entry: Entry) -> str:
 
 def _why_unmatched(arn: str) -> Reason | None:
     """Why no caller has an ARN."""
-    found = placeholder.templates(arn)
+    found = foreign_template.templates(arn)
     if found:
         return Reason("template", f"`{found[0][0]}` is not filled in")
-    at = arns.wildcard(arn)
+    at = arn_fault.wildcard(arn)
     if at is not None:
         return Reason("wildcard", f"never matches: `{arn[at]}` is no wildcard here")
-    fault = arns.fault(arn)
+    fault = arn_fault.fault(arn)
     if fault:
         return Reason("malformed", f"never matches: it {fault.problem}; {fault.remedy}")
     kind, meant = kind_of(arn), arns.meant(arn)
@@ -185,7 +186,7 @@ def template_in(map: AuthMap, pattern: str) -> str | None:
 
     Nothing renders a live map: there it is the authenticator that gets the pattern as it is.
     """
-    found = placeholder.templates(pattern) if map.shape != "data" else []
+    found = foreign_template.templates(pattern) if map.shape != "data" else []
     return found[0][0] if found else None
 
 
@@ -257,6 +258,6 @@ def unread(map: AuthMap) -> list[str]:
     namespace = map.namespace.value if map.namespace else misspelling.NAMESPACE
     read, this = f"{misspelling.NAMESPACE}/{misspelling.NAME}", f"{namespace}/{name}"
     notes = [f"line {each.line}: {each.reason}" for each in refused(map)]
-    if this != read and not placeholder.templates(this):
+    if this != read and not foreign_template.templates(this):
         notes.append(f"the authenticator reads {read} only, and this is {this}")
     return notes

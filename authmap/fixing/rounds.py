@@ -5,11 +5,13 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Generic, NamedTuple, Self, TypeVar
 
-from authmap.api import check
-from authmap.documents.read import Reading, Wanted, read
+from authmap.documents.read import read
+from authmap.documents.reading import Reading, Wanted
 from authmap.fixing import verify
-from authmap.fixing.edits import Edit, HeldBack, build_edits, splice
+from authmap.fixing.edits import Edit, build_edits, splice
+from authmap.linting.engine import check
 from authmap.model.auth_map import AuthMap
+from authmap.syntax.yaml.writer import HeldBack
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.authenticator.entry import text_of
+from authmap.authenticator.consumer import text_of
 from authmap.syntax.yaml.go_types import GoYamlError
-from authmap.syntax.yaml.parser import Alias, Mapping, Node, Scalar, Sequence
+from authmap.syntax.yaml.nodes import Alias, Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from authmap.documents.read import Reading
+    from authmap.documents.reading import Reading
     from authmap.model.auth_map import AuthMap
-    from authmap.model.finding import Change
+    from authmap.syntax.change import Change
 
 
 def as_meant(before: Reading, after: Reading, changes: Iterable[Change]) -> bool:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from authmap.linting.run import Run
     from authmap.model.finding import Finding
-    from authmap.rules.registry import Rule
+    from authmap.model.rule import Rule
 
 VERSION = 1
 

@@ -10,18 +10,20 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from authmap.model.finding import At, at_part
-from authmap.syntax.yaml.parser import Comment, Mapping, Scalar, descend, plain
+from authmap.model.directive import Directive, Word
+from authmap.model.places import at_part
+from authmap.syntax.layer import At
+from authmap.syntax.yaml.nodes import Comment, Mapping, Scalar, descend, plain
 from authmap.syntax.yaml.scalars import lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from authmap.model.auth_map import AuthMap
-    from authmap.model.finding import Layer
-    from authmap.syntax.yaml.parser import Node
+    from authmap.syntax.layer import Layer
+    from authmap.syntax.yaml.nodes import Node
     from authmap.syntax.yaml.scalars import Line
 
 ANNOTATION = "authmap.dev/ignore"
@@ -31,56 +33,6 @@ _BEGIN = re.compile(r"#[ \t]*authmap:[ \t]*")
 _IGNORE = re.compile(r"ignore\[([^\[\]]*)\]")
 _OTHER = re.compile(r"[ \t]#")
 _WORD = re.compile(r"[^\s,](?:[^,]*[^\s,])?")
-
-
-class Word(NamedTuple):
-    """One code or name as it is written.
-
-    Attributes:
-        text: itself.
-        at: where it stands.
-        code: of the rule it means, or None where there is none.
-    """
-
-    text: str
-    at: At
-    code: str | None
-
-
-class Directive:
-    """One comment, or the annotation, that is to keep findings from being reported.
-
-    Attributes:
-        at: where it stands.
-        words: the codes and names in it; none where it is not written as it must be.
-        codes: of the rules that it names.
-        reason: what is said besides.
-        place: of the words, as a node that can be changed, if it can.
-        about: of an annotation, the object it is about, where that is not the whole map.
-        target: the line that a comment is about: its own, or the next where it has one of its own;
-            None of the annotation.
-        unused: the words that keep no finding from being reported (set once that is known).
-    """
-
-    __slots__ = ("about", "at", "codes", "place", "reason", "target", "unused", "words")
-
-    def __init__(
-        self,
-        at: At,
-        words: list[Word],
-        reason: str = "",
-        place: Node | None = None,
-        target: Line | None = None,
-        about: Node | None = None,
-    ) -> None:
-        self.at = at
-        self.words = words
-        self.codes = {word.code for word in words if word.code}
-        self.reason = reason
-        self.place = place
-        self.target = target
-        self.about = about
-        self.unused: list[Word] = []
 
 
 def read(map: AuthMap) -> list[Directive]:

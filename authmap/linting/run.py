@@ -5,13 +5,13 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from authmap.model.finding import Severity
+from authmap.model.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from authmap.model.finding import Finding
-    from authmap.rules.registry import Rule
+    from authmap.model.rule import Rule
 
 
 MAX_WORD = 300

@@ -12,17 +12,18 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from authmap.model.finding import Suppression
-from authmap.syntax.yaml.parser import Alias, Mapping, Scalar, Sequence, plain
+from authmap.syntax.yaml.nodes import Alias, Mapping, Scalar, Sequence, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from authmap.linting.comments import Directive
     from authmap.model.auth_map import AuthMap
-    from authmap.model.finding import Finding, Layer
+    from authmap.model.directive import Directive
+    from authmap.model.finding import Finding
     from authmap.model.options import Options
+    from authmap.syntax.layer import Layer
     from authmap.syntax.source import Source
-    from authmap.syntax.yaml.parser import Node
+    from authmap.syntax.yaml.nodes import Node
 
 What = TypeVar("What")
 

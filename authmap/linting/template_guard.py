@@ -7,7 +7,7 @@ from bisect import bisect_right
 from functools import cache
 from typing import TYPE_CHECKING
 
-from authmap.authenticator.placeholder import braced_template, braced_words
+from authmap.authenticator.foreign_template import braced_template, braced_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from authmap.authenticator import arn, resolve
 from authmap.authenticator.entry import read_accounts, read_entries, store_entries
 from authmap.authenticator.placeholder import braced
-from authmap.authenticator.section import Section
+from authmap.authenticator.section import SECTIONS, Section
 from authmap.syntax.source import BOM, Source
-from authmap.syntax.yaml.parser import Scalar
+from authmap.syntax.yaml.nodes import Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,11 +18,9 @@ if TYPE_CHECKING:
 
     from authmap.authenticator.entry import Entry, Group
     from authmap.authenticator.placeholder import Delimiters
-    from authmap.linting.comments import Directive
-    from authmap.model.finding import Layer
-    from authmap.syntax.yaml.parser import Mapping, Node
-
-SECTIONS = ("mapRoles", "mapUsers", "mapAccounts")
+    from authmap.model.directive import Directive
+    from authmap.syntax.layer import Layer
+    from authmap.syntax.yaml.nodes import Mapping, Node
 
 
 class DataKey(NamedTuple):

@@ -10,11 +10,13 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from authmap.authenticator import diagnosis, username_overlap
-from authmap.authenticator.placeholder import templates
-from authmap.model.finding import At, at_node
+from authmap.authenticator.foreign_template import templates
+from authmap.model.places import at_node
+from authmap.syntax.layer import At
 from authmap.syntax.source import Source
 from authmap.syntax.yaml.merge_keys import is_merge
-from authmap.syntax.yaml.parser import Mapping, Node, Scalar, Sequence, TreeError, parse, plain
+from authmap.syntax.yaml.nodes import Mapping, Node, Scalar, Sequence, TreeError, plain
+from authmap.syntax.yaml.parser import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

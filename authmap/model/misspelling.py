@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.authenticator.entry import text_of
-from authmap.model.auth_map import SECTIONS
+from authmap.authenticator.consumer import text_of
+from authmap.authenticator.section import SECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,16 +5,16 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from authmap.usernames.rename import DEFAULT_TEMPLATE
+from authmap.usernames.template import DEFAULT_TEMPLATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from authmap.authenticator.placeholder import Delimiters
     from authmap.model.bindings import Bindings
-    from authmap.model.finding import Severity
     from authmap.model.reserved_entries import Known
-    from authmap.rules.registry import Rule
+    from authmap.model.rule import Rule
+    from authmap.model.severity import Severity
 
 
 class OptionError(ValueError):
@@ -68,36 +68,6 @@ class Options(NamedTuple):
     def selected(self, rules: Iterable[Rule]) -> list[Rule]:
         """Those of the rules that are selected."""
         return [rule for rule in rules if self.runs(rule)]
-
-
-def unchecked(options: Options, rules: Iterable[Rule]) -> str | None:
-    """Why rules about bindings do not run that are selected, if they do not."""
-    if not any(rule.code.startswith("AM4") for rule in options.selected(rules)):
-        return None
-    if options.bindings is None:
-        return "no bindings are known (--rbac PATH, or --context NAME)"
-    return options.bindings.missing
-
-
-def rule_code(text: str, *, whole: bool = False) -> str:
-    """The code of a rule, or a prefix of codes, in upper case.
-
-    Raises:
-        OptionError: it fits no rule.
-    """
-    from authmap.rules.registry import all_rules
-
-    code, known = text.strip().upper(), all_rules()
-    if code in known:
-        return code
-    if not code:
-        raise OptionError("a rule's code is empty: is a comma too many, or a variable not set?")
-    if any(each.startswith(code) for each in known):
-        if not whole:
-            return code
-        raise OptionError(f"`{text}` is not a whole code; `authmap rule` lists them all")
-    hint = near(code, known, "`authmap rule` lists them all")
-    raise OptionError(f"no rule's code begins with `{text}`; {hint}")
 
 
 def choice(value: str, choices: tuple[str, ...], what: str) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from authmap.linting.fingerprint import relative
 from authmap.linting.run import brief, safe
-from authmap.model.finding import Severity
+from authmap.model.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

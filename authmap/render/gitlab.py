@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from authmap.linting.fingerprint import fingerprints, relative
 from authmap.linting.run import brief, safe
-from authmap.model.finding import Severity
+from authmap.model.severity import Severity
 
 if TYPE_CHECKING:
     from authmap.linting.run import Run

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from authmap.linting.run import Run
     from authmap.model.finding import Finding
-    from authmap.rules.registry import Rule
+    from authmap.model.rule import Rule
 
 
 def render(run: Run) -> str:

@@ -19,13 +19,14 @@ from urllib.parse import quote
 from authmap.fixing.edits import try_edits
 from authmap.linting.fingerprint import fingerprints, relative
 from authmap.linting.run import brief
-from authmap.rules.registry import URL, all_rules
+from authmap.model.rule import URL
+from authmap.rules.registry import all_rules
 from authmap.version import __version__
 
 if TYPE_CHECKING:
     from authmap.linting.run import Run
     from authmap.model.finding import Finding, Fix
-    from authmap.rules.registry import Rule
+    from authmap.model.rule import Rule
     from authmap.syntax.source import Source
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"

@@ -8,7 +8,8 @@ from authmap.linting.run import brief, safe
 
 if TYPE_CHECKING:
     from authmap.linting.run import Run
-    from authmap.model.finding import Change, Finding, Fix, Suppression
+    from authmap.model.finding import Finding, Fix, Suppression
+    from authmap.syntax.change import Change
 
 WIDTH = 100
 """A longer line is shown in part, around the caret."""

@@ -29,8 +29,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.authenticator.placeholder import ACCESS_KEY_ID, templates
-from authmap.model.finding import Finding, Severity, at_username
+from authmap.authenticator.foreign_template import templates
+from authmap.authenticator.placeholder import ACCESS_KEY_ID
+from authmap.model.finding import Finding
+from authmap.model.places import at_username
+from authmap.model.severity import Severity
 from authmap.rules.registry import rule
 
 if TYPE_CHECKING:

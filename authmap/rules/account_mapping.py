@@ -36,7 +36,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.model.finding import Finding, Severity, at_node
+from authmap.model.finding import Finding
+from authmap.model.places import at_node
+from authmap.model.severity import Severity
 from authmap.rules.registry import rule
 
 if TYPE_CHECKING:

@@ -32,10 +32,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.authenticator.placeholder import templates
-from authmap.model.finding import Finding, Severity, at_node
+from authmap.authenticator.foreign_template import templates
+from authmap.model.finding import Finding
+from authmap.model.places import at_node
+from authmap.model.severity import Severity
 from authmap.rules.registry import rule
-from authmap.syntax.yaml.parser import Scalar, plain
+from authmap.syntax.yaml.nodes import Scalar, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

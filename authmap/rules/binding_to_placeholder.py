@@ -56,7 +56,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from authmap.authenticator.placeholder import KNOWN
-from authmap.model.finding import Finding, Severity
+from authmap.model.finding import Finding
+from authmap.model.severity import Severity
 from authmap.rules.registry import rule
 
 if TYPE_CHECKING:

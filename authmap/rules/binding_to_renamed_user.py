@@ -55,7 +55,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.model.finding import Finding, Severity, at_field
+from authmap.model.finding import Finding
+from authmap.model.places import at_field
+from authmap.model.severity import Severity
 from authmap.rules.registry import rule
 from authmap.usernames.rename import wants_rename
 

@@ -32,7 +32,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from authmap.authenticator.placeholder import ACCOUNT_ID, EC2_PRIVATE_DNS_NAME, KNOWN
-from authmap.model.finding import Finding, Severity, at_part
+from authmap.model.finding import Finding
+from authmap.model.places import at_part
+from authmap.model.severity import Severity
 from authmap.rules.registry import rule
 
 if TYPE_CHECKING:

@@ -57,7 +57,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from authmap.model.finding import Finding, Severity, at_node
+from authmap.model.finding import Finding
+from authmap.model.places import at_node
+from authmap.model.severity import Severity
 from authmap.rules.registry import rule
 
 if TYPE_CHECKING:
@@ -65,7 +67,7 @@ if TYPE_CHECKING:
 
     from authmap.model.auth_map import AuthMap, Login
     from authmap.model.options import Options
-    from authmap.syntax.yaml.parser import Scalar
+    from authmap.syntax.yaml.nodes import Scalar
 
 
 class _Option(NamedTuple):

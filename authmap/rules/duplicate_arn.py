@@ -34,10 +34,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.authenticator.placeholder import templates
-from authmap.model.finding import Finding, Severity, at_entry, line_of
+from authmap.authenticator.foreign_template import templates
+from authmap.model.finding import Finding
+from authmap.model.places import at_entry, line_of
+from authmap.model.severity import Severity
 from authmap.rules.registry import rule
-from authmap.syntax.yaml.parser import Scalar
+from authmap.syntax.yaml.nodes import Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -31,19 +31,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.authenticator.entry import CONFIG_MAP, is_null
-from authmap.model.finding import Finding, Severity, at_node
+from authmap.authenticator.consumer import CONFIG_MAP, is_null
+from authmap.model.finding import Finding
+from authmap.model.places import at_node
+from authmap.model.severity import Severity
 from authmap.rules.registry import rule
-from authmap.syntax.yaml.parser import Mapping, Scalar, Sequence, plain
+from authmap.syntax.yaml.nodes import Mapping, Scalar, Sequence, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.authenticator.entry import Entry, Reader
+    from authmap.authenticator.consumer import Reader
+    from authmap.authenticator.entry import Entry
     from authmap.model.auth_map import AuthMap
-    from authmap.model.finding import Layer
     from authmap.model.options import Options
-    from authmap.syntax.yaml.parser import Node
+    from authmap.syntax.layer import Layer
+    from authmap.syntax.yaml.nodes import Node
 
 
 @rule("AM006", "duplicate-key", Severity.ERROR)

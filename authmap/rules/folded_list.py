@@ -33,11 +33,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.authenticator.entry import text_of
-from authmap.authenticator.placeholder import templates
-from authmap.model.finding import Finding, Severity, at_node
+from authmap.authenticator.consumer import text_of
+from authmap.authenticator.foreign_template import templates
+from authmap.model.finding import Finding
+from authmap.model.places import at_node
+from authmap.model.severity import Severity
 from authmap.rules.registry import rule
-from authmap.syntax.yaml.parser import Scalar, plain
+from authmap.syntax.yaml.nodes import Scalar, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +48,7 @@ if TYPE_CHECKING:
     from authmap.authenticator.section import Section
     from authmap.model.auth_map import AuthMap
     from authmap.model.options import Options
-    from authmap.syntax.yaml.parser import Node
+    from authmap.syntax.yaml.nodes import Node
 
 
 @rule("AM009", "folded-list", Severity.ERROR)

@@ -32,12 +32,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.authenticator.placeholder import templates
-from authmap.documents.recognise import text
+from authmap.authenticator.foreign_template import templates
+from authmap.documents.shapes import text
 from authmap.model import misspelling
-from authmap.model.finding import Change, Finding, Fix, Severity, at_node
+from authmap.model.finding import Finding, Fix
+from authmap.model.places import at_node
+from authmap.model.severity import Severity
 from authmap.rules.registry import rule
-from authmap.syntax.yaml.parser import Mapping, Scalar, plain
+from authmap.syntax.change import Change
+from authmap.syntax.yaml.nodes import Mapping, Scalar, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -34,9 +34,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.model.finding import Change, Finding, Fix, Severity, at_field
+from authmap.model.finding import Finding, Fix
+from authmap.model.places import at_field
 from authmap.model.reserved_entries import NODE_GROUPS, NODE_PREFIX
+from authmap.model.severity import Severity
 from authmap.rules.registry import rule
+from authmap.syntax.change import Change
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

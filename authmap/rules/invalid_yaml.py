@@ -37,8 +37,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.model.finding import At, Finding, Severity
+from authmap.model.finding import Finding
+from authmap.model.severity import Severity
 from authmap.rules.registry import rule
+from authmap.syntax.layer import At
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

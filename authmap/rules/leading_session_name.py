@@ -32,9 +32,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.authenticator.placeholder import ACCESS_KEY_ID, is_led_by_caller, templates
+from authmap.authenticator.foreign_template import templates
+from authmap.authenticator.placeholder import ACCESS_KEY_ID, is_led_by_caller
 from authmap.model import reserved_entries
-from authmap.model.finding import Finding, Severity, at_username
+from authmap.model.finding import Finding
+from authmap.model.places import at_username
+from authmap.model.severity import Severity
 from authmap.rules.registry import rule
 from authmap.usernames.rename import rename
 

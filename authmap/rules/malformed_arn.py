@@ -36,9 +36,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.authenticator.arn import ArnError, canonicalize, fault, wildcard
-from authmap.authenticator.placeholder import templates
-from authmap.model.finding import Finding, Severity, at_arn
+from authmap.authenticator.arn import ArnError, canonicalize
+from authmap.authenticator.arn_fault import fault, wildcard
+from authmap.authenticator.foreign_template import templates
+from authmap.model.finding import Finding
+from authmap.model.places import at_arn
+from authmap.model.severity import Severity
 from authmap.rules.registry import rule
 
 if TYPE_CHECKING:

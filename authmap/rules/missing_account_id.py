@@ -38,9 +38,12 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from authmap.authenticator.placeholder import ACCOUNT_ID, templates
+from authmap.authenticator.foreign_template import templates
+from authmap.authenticator.placeholder import ACCOUNT_ID
 from authmap.model import reserved_entries
-from authmap.model.finding import Finding, Severity, at_field
+from authmap.model.finding import Finding
+from authmap.model.places import at_field
+from authmap.model.severity import Severity
 from authmap.rules.registry import rule
 from authmap.usernames.rename import rename, tells_account
 

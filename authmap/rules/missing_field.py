@@ -31,11 +31,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.authenticator.entry import is_null
+from authmap.authenticator.consumer import is_null
 from authmap.model import misspelling
-from authmap.model.finding import Finding, Severity, at_field
+from authmap.model.finding import Finding
+from authmap.model.places import at_field
+from authmap.model.severity import Severity
 from authmap.rules.registry import rule
-from authmap.syntax.yaml.parser import Mapping, plain
+from authmap.syntax.yaml.nodes import Mapping, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -35,16 +35,18 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from authmap.authenticator.foreign_template import templates
 from authmap.authenticator.placeholder import (
     ACCESS_KEY_ID,
     EC2_PRIVATE_DNS_NAME,
     has_session,
     healed,
     is_led_by_caller,
-    templates,
 )
 from authmap.model import reserved_entries
-from authmap.model.finding import Finding, Severity, at_field
+from authmap.model.finding import Finding
+from authmap.model.places import at_field
+from authmap.model.severity import Severity
 from authmap.rules.registry import rule
 from authmap.usernames.rename import rename
 

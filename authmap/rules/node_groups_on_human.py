@@ -36,9 +36,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.authenticator.placeholder import templates
-from authmap.model.finding import Finding, Severity, at_node
+from authmap.authenticator.foreign_template import templates
+from authmap.model.finding import Finding
+from authmap.model.places import at_node
 from authmap.model.reserved_entries import NODE_GROUPS, NODE_PREFIX, is_node
+from authmap.model.severity import Severity
 from authmap.rules.registry import rule
 
 if TYPE_CHECKING:

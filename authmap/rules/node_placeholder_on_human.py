@@ -32,9 +32,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.authenticator.placeholder import EC2_PRIVATE_DNS_NAME, templates
-from authmap.model.finding import Finding, Severity, at_username
+from authmap.authenticator.foreign_template import templates
+from authmap.authenticator.placeholder import EC2_PRIVATE_DNS_NAME
+from authmap.model.finding import Finding
+from authmap.model.places import at_username
 from authmap.model.reserved_entries import is_node
+from authmap.model.severity import Severity
 from authmap.rules.registry import rule
 
 if TYPE_CHECKING:

@@ -34,9 +34,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.model.finding import At, Finding, Severity, at_node
+from authmap.model.finding import Finding
+from authmap.model.places import at_node
+from authmap.model.severity import Severity
 from authmap.rules.registry import rule
-from authmap.syntax.yaml.parser import Scalar, plain
+from authmap.syntax.layer import At
+from authmap.syntax.yaml.nodes import Scalar, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -31,8 +31,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.authenticator.arn import is_sound, meant
-from authmap.model.finding import Finding, Severity, at_entry
+from authmap.authenticator.arn import meant
+from authmap.authenticator.arn_fault import is_sound
+from authmap.model.finding import Finding
+from authmap.model.places import at_entry
+from authmap.model.severity import Severity
 from authmap.rules.registry import rule
 from authmap.usernames.rename import correct_arn
 

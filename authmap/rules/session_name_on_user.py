@@ -31,9 +31,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.authenticator.arn import is_sound
-from authmap.authenticator.placeholder import SESSION_NAME, SESSION_NAME_RAW, templates
-from authmap.model.finding import Finding, Severity, at_username
+from authmap.authenticator.arn_fault import is_sound
+from authmap.authenticator.foreign_template import templates
+from authmap.authenticator.placeholder import SESSION_NAME, SESSION_NAME_RAW
+from authmap.model.finding import Finding
+from authmap.model.places import at_username
+from authmap.model.severity import Severity
 from authmap.rules.registry import rule
 
 if TYPE_CHECKING:

@@ -40,10 +40,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from authmap.authenticator import username_overlap
-from authmap.authenticator.placeholder import templates
+from authmap.authenticator.foreign_template import templates
 from authmap.authenticator.resolve import fold
 from authmap.model import reserved_entries
-from authmap.model.finding import Finding, Severity, at_field, line_of
+from authmap.model.finding import Finding
+from authmap.model.places import at_field, line_of
+from authmap.model.severity import Severity
 from authmap.rules.registry import rule
 
 if TYPE_CHECKING:

@@ -55,10 +55,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.authenticator.placeholder import templates
+from authmap.authenticator.foreign_template import templates
 from authmap.model import reserved_entries
 from authmap.model.bindings import AUTHENTICATED, MASTERS
-from authmap.model.finding import Finding, Severity, at_field
+from authmap.model.finding import Finding
+from authmap.model.places import at_field
+from authmap.model.severity import Severity
 from authmap.rules.registry import rule
 
 if TYPE_CHECKING:

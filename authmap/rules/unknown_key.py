@@ -33,9 +33,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from authmap.model import misspelling
-from authmap.model.finding import Change, Finding, Fix, Severity, at_node
+from authmap.model.finding import Finding, Fix
+from authmap.model.places import at_node
+from authmap.model.severity import Severity
 from authmap.rules.registry import rule
-from authmap.syntax.yaml.parser import Sequence, plain
+from authmap.syntax.change import Change
+from authmap.syntax.yaml.nodes import Sequence, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

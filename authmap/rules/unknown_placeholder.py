@@ -32,7 +32,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from authmap.authenticator.placeholder import KNOWN
-from authmap.model.finding import Finding, Severity, at_pattern
+from authmap.model.finding import Finding
+from authmap.model.places import at_pattern
+from authmap.model.severity import Severity
 from authmap.rules.registry import rule
 from authmap.usernames.rename import correct_spelling, misspellings
 

@@ -29,8 +29,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.model.finding import Finding, Severity
+from authmap.model.finding import Finding
 from authmap.model.options import near
+from authmap.model.severity import Severity
 from authmap.rules.registry import all_rules, rule
 
 if TYPE_CHECKING:

@@ -34,10 +34,13 @@ from authmap.authenticator.diagnosis import braces
 from authmap.authenticator.entry import read_entries
 from authmap.authenticator.placeholder import is_led_by_caller
 from authmap.model import reserved_entries
-from authmap.model.finding import At, Change, Finding, Fix, Severity
+from authmap.model.finding import Finding, Fix
+from authmap.model.severity import Severity
 from authmap.rules.registry import rule
+from authmap.syntax.change import Change
+from authmap.syntax.layer import At
 from authmap.syntax.yaml.go_types import GoYamlError
-from authmap.usernames.rename import DEFAULT_TEMPLATE, render
+from authmap.usernames.template import DEFAULT_TEMPLATE, render
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,9 +48,9 @@ if TYPE_CHECKING:
     from authmap.authenticator.entry import Entry
     from authmap.authenticator.section import Section
     from authmap.model.auth_map import AuthMap
-    from authmap.model.finding import Layer
     from authmap.model.options import Options
-    from authmap.syntax.yaml.parser import Node
+    from authmap.syntax.layer import Layer
+    from authmap.syntax.yaml.nodes import Node
 
 
 @rule("AM003", "unquoted-placeholder", Severity.ERROR)

@@ -34,21 +34,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from authmap.authenticator.consumer import text_of
 from authmap.authenticator.diagnosis import braces
-from authmap.authenticator.entry import text_of
-from authmap.authenticator.placeholder import braced, is_placeholder, may_hold_template, templates
-from authmap.model.finding import At, Finding, Severity, at_part
+from authmap.authenticator.foreign_template import may_hold_template, templates
+from authmap.authenticator.placeholder import braced, is_placeholder
+from authmap.model.finding import Finding
+from authmap.model.places import at_part
+from authmap.model.severity import Severity
 from authmap.rules.registry import rule
-from authmap.syntax.yaml.parser import Scalar, plain
+from authmap.syntax.layer import At
+from authmap.syntax.yaml.nodes import Scalar, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from authmap.authenticator.placeholder import Delimiters
     from authmap.model.auth_map import AuthMap
-    from authmap.model.finding import Layer
     from authmap.model.options import Options
-    from authmap.syntax.yaml.parser import Node
+    from authmap.syntax.layer import Layer
+    from authmap.syntax.yaml.nodes import Node
 
 
 @rule("AM011", "unrendered-template", Severity.WARNING)

@@ -32,15 +32,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.model.finding import Change, Finding, Fix, Severity
+from authmap.model.finding import Finding, Fix
+from authmap.model.severity import Severity
 from authmap.rules.registry import rule
-from authmap.syntax.yaml.parser import Comment
+from authmap.syntax.change import Change
+from authmap.syntax.yaml.nodes import Comment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.linting.comments import Directive
     from authmap.model.auth_map import AuthMap
+    from authmap.model.directive import Directive
     from authmap.model.options import Options
 
 

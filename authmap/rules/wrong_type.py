@@ -34,21 +34,27 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from authmap.authenticator.entry import CONFIG_MAP, is_null, sso_fields
+from authmap.authenticator.consumer import CONFIG_MAP, is_null
+from authmap.authenticator.entry import sso_fields
 from authmap.authenticator.section import is_infinite
-from authmap.model.finding import At, Change, Finding, Fix, Severity, at_node
+from authmap.model.finding import Finding, Fix
+from authmap.model.places import at_node
+from authmap.model.severity import Severity
 from authmap.rules.registry import rule
+from authmap.syntax.change import Change
+from authmap.syntax.layer import At
 from authmap.syntax.yaml import go_types
-from authmap.syntax.yaml.parser import Mapping, Node, Scalar, Sequence, descend, plain
+from authmap.syntax.yaml.nodes import Mapping, Node, Scalar, Sequence, descend, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.authenticator.entry import Entry, Reader
+    from authmap.authenticator.consumer import Reader
+    from authmap.authenticator.entry import Entry
     from authmap.authenticator.section import Section
     from authmap.model.auth_map import AuthMap
-    from authmap.model.finding import Layer
     from authmap.model.options import Options
+    from authmap.syntax.layer import Layer
 
 
 class _Misfit(NamedTuple):

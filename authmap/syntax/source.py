@@ -7,7 +7,7 @@ from bisect import bisect_right
 from functools import cached_property
 from typing import NamedTuple
 
-from authmap.authenticator.placeholder import in_braces
+from authmap.authenticator.foreign_template import in_braces
 
 BOM = b"\xef\xbb\xbf"
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from authmap.api import DataFixResult
 from authmap.cluster import reading
 from authmap.cluster.change import guards, plan
 from authmap.cluster.kube.kubeconfig import Access
 from authmap.cluster.kube.session import Session
+from authmap.fixing.results import DataFixResult
 from authmap.model.options import Options
 from cluster.moments import authmap
 from cluster.proxy import Proxy, Request

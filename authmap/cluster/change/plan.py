@@ -6,17 +6,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from authmap.api import fix_data
 from authmap.authenticator.entry import entry_key, is_lost
+from authmap.authenticator.section import SECTIONS
 from authmap.cluster.kube.errors import ClusterError
 from authmap.fixing import verify
-from authmap.fixing.edits import HeldBack, build_edits
+from authmap.fixing.edits import build_edits
 from authmap.fixing.rounds import Data
-from authmap.model.auth_map import SECTIONS, AuthMap
+from authmap.model.auth_map import AuthMap
 from authmap.model.finding import Fix, set_field
+from authmap.syntax.yaml.writer import HeldBack
 
 if TYPE_CHECKING:
-    from authmap.api import DataFixResult
     from authmap.authenticator.entry import Entry
     from authmap.cluster.reading import Live
+    from authmap.fixing.results import DataFixResult
     from authmap.model.options import Options
 
 

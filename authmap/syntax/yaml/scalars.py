@@ -9,16 +9,15 @@ not, there is no map, and nothing is edited.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from functools import cache, lru_cache
-from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
+
+from authmap.syntax.source_map import Run, ScalarMap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.model.finding import Layer
-    from authmap.syntax.yaml.parser import Scalar
+    from authmap.syntax.yaml.nodes import Scalar
 
 BREAK = r"(?:\r\n|[\n\r\x85\u2028\u2029])"
 
@@ -40,9 +39,6 @@ def lines(text: str) -> list[Line]:
     return [Line(start, *end) for start, end in zip(starts, ends, strict=True)]
 
 
-Run = tuple[str, int, int]
-"""Text of the value, its source offset, its length there if it is not written verbatim (or 0)."""
-
 ESCAPES = {
     "0": "\0", "a": "\a", "b": "\b", "t": "\t", "\t": "\t", "n": "\n", "v": "\v", "f": "\f",
     "r": "\r", "e": "\x1b", " ": " ", '"': '"', "/": "/", "\\": "\\", "N": "\x85", "_": "\xa0",
@@ -51,79 +47,6 @@ ESCAPES = {
 """Escapes of one letter: libyaml's, and ``\\'``, which go-yaml reads too (scannerc.go)."""
 
 _HEX = {"x": 2, "u": 4, "U": 8}
-
-
-class ScalarMap:
-    """Maps offsets in a scalar's value to offsets in its source text.
-
-    Attributes:
-        value: the decoded value.
-        start: source offset of the first character of the content (behind a quote or header).
-        end: source offset behind the last character of the content.
-        style: the scalar's style.
-    """
-
-    __slots__ = ("_lengths", "_line_break", "_sources", "_values", "end", "start", "style", "value")
-
-    def __init__(
-        self, start: int, end: int, style: str, runs: list[Run], line_break: str = "\n"
-    ) -> None:
-        self.start = start
-        self.end = end
-        self.style = style
-        self._line_break = line_break
-        self._sources = [run[1] for run in runs]
-        self._lengths = [run[2] for run in runs]
-        self._values = list(accumulate([len(run[0]) for run in runs], initial=0))
-        self.value = "".join([run[0] for run in runs])
-
-    def place(self, index: int) -> int:
-        """Source offset at which the character ``value[index]`` begins; the end for ``len``."""
-        if index >= len(self.value):
-            return self.end
-        run = bisect_right(self._values, index) - 1
-        offset = 0 if self._lengths[run] else index - self._values[run]
-        return self._sources[run] + offset
-
-    def span(self, start: int, end: int) -> tuple[int, int]:
-        """Source offsets (end exclusive) of ``value[start:end]``."""
-        if end <= start:
-            where = self.place(start)
-            return where, where
-        run = bisect_right(self._values, end - 1) - 1
-        value, source, length = self._values[run], self._sources[run], self._lengths[run]
-        last = source + (length or end - value)
-        if value <= start and not length:
-            return source + start - value, last
-        return self.place(start), last
-
-    def encode(self, text: str) -> str | None:
-        """New value text as it is to be written inside this scalar, or None where it cannot be."""
-        if self.style == '"':
-            return escaped(text)
-        if self.style == "|":
-            lines = text.split("\n")
-            return self._line_break.join(lines) if all(map(str.isprintable, lines)) else None
-        if not text.isprintable():
-            return None
-        return text.replace("'", "''") if self.style == "'" else text
-
-
-def escaped(text: str) -> str:
-    """Text as it is to be written between double quotes, in YAML and in TOML."""
-    return "".join(map(_escape, text))
-
-
-@cache
-def _escape(character: str) -> str:
-    if character in '"\\':
-        return "\\" + character
-    if character.isprintable():
-        return character
-    if character == "\n":
-        return "\\n"
-    code = ord(character)
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def read_scalar(text: str, node: Scalar) -> ScalarMap | None:
@@ -147,41 +70,6 @@ def read_scalar(text: str, node: Scalar) -> ScalarMap | None:
     except (KeyError, ValueError):  # an escape that does not exist, or no character
         return None
     return found if found.value == node.value else None
-
-
-class NestedMap(ScalarMap):
-    """Of a scalar in the text of another scalar: onto the text that the outer one stands in."""
-
-    __slots__ = ("_inner", "_outer")
-
-    def __init__(self, inner: ScalarMap, outer: ScalarMap) -> None:
-        self._inner = inner
-        self._outer = outer
-        self.value = inner.value
-        self.style = inner.style
-        self.start, self.end = outer.span(inner.start, inner.end)
-
-    def place(self, index: int) -> int:
-        """As of any scalar map."""
-        return self._outer.place(self._inner.place(index))
-
-    def span(self, start: int, end: int) -> tuple[int, int]:
-        """As of any scalar map."""
-        return self._outer.span(*self._inner.span(start, end))
-
-    def encode(self, text: str) -> str | None:
-        """As of any scalar map."""
-        raw = self._inner.encode(text)
-        return None if raw is None else self._outer.encode(raw)
-
-
-def within(layer: Layer, node: Scalar) -> ScalarMap:
-    """The map of a scalar onto the file that a layer stands in."""
-    mapped = read_scalar(layer.text, node)
-    if mapped is None:  # its characters have no place of their own, so nothing in it is edited
-        runs = [(node.value, node.start, node.end - node.start)]
-        mapped = ScalarMap(node.start, node.end, node.style, runs)
-    return NestedMap(mapped, layer.map) if layer.map else mapped
 
 
 def double_quoted(text: str, start: int, end: int) -> str:

@@ -1,0 +1,70 @@
+"""What may be shown of files that hold secrets."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from authmap.documents.shapes import text
+from authmap.syntax.source import Source
+from authmap.syntax.yaml.nodes import Mapping, Node, Scalar, descend
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from authmap.syntax.layer import Layer
+    from authmap.syntax.yaml.nodes import Node
+
+
+def veiled(
+    layer: Layer, root: Node, shown: Iterable[tuple[int, int]], keys: frozenset[str] | None = None
+) -> Source:
+    """The file with asterisks for all values of a document, and its comments, but for a few.
+
+    What stands around a finding is shown, and may be a secret.
+
+    Args:
+        layer: the text that the document stands in, the file's own.
+        root: its node.
+        shown: stretches of that text that may be seen.
+        keys: those that may be seen besides; None for all.
+    """
+    names = (key for n in descend(root) if isinstance(n, Mapping) for key, _ in n.pairs)
+    known = ((k.start, k.end) for k in names if keys is None or text(k) in keys)
+    seen = iter(sorted([*shown, *known]))
+    first, last = next(seen, (len(layer.text), 0))
+    written, parts, at = layer.text, [layer.text[: root.start]], root.start
+    for start, end in sorted((n.start, n.end) for n in descend(root) if isinstance(n, Scalar)):
+        parts.append(re.sub(r"#(?!\s*authmap:).*", _stars, written[at:start]))
+        at = start
+        while at < end:
+            while last <= at and first < len(written):
+                first, last = next(seen, (len(written), 0))
+            stop = min(end, last if first <= at else first)
+            stretch = written[at:stop]
+            parts.append(stretch if first <= at else re.sub(r"\S+", _stars, stretch))
+            at = stop
+    return Source("".join([*parts, written[at:]]).encode(), layer.source.path)
+
+
+def _stars(match: re.Match[str]) -> str:
+    return "*" * len(match[0])
+
+
+_SECRETS = (
+    r"client-key-data|client-certificate-data|current-context|get-token|users:|terraform_version"
+    r'|"(?:format_version|schema_version|root_module|sensitive_values|lineage)"'
+)
+"""Words of kubeconfigs and Terraform's states."""
+
+
+def _masked(source: Source) -> Source:
+    """A file that cannot be read, and may hold secrets, with nothing but keys in it."""
+    words = "apiVersion|kind|clusters?|contexts?|users?|name|exec|command|args|env|value|data|spec"
+    key = re.compile(rf"\s*(?:- +)*(?:(?:{words}|metadata|items|map(?:Roles|Users)) *:(?=\s|$))?")
+    lines = []
+    for line in source.text.split("\n"):
+        match = key.match(line)
+        at = match.end() if match else 0
+        lines.append(line[:at] + re.sub(r"\S+", lambda m: "*" * len(m[0]), line[at:]))
+    return Source("\n".join(lines).encode(), source.path)

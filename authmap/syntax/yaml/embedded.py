@@ -1,0 +1,43 @@
+"""YAML inside a scalar of YAML: a layer of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from authmap.syntax.source_map import NestedMap, ScalarMap
+from authmap.syntax.yaml.scalars import read_scalar
+
+if TYPE_CHECKING:
+    from authmap.syntax.layer import Layer
+    from authmap.syntax.source import Source
+    from authmap.syntax.yaml.nodes import Scalar
+
+
+class Text:
+    """A text that is YAML itself: a layer of its own.
+
+    Attributes:
+        text: the text.
+        source: the file.
+        map: from the text to the file's, if it is another.
+        aliased: ids of the nodes that aliases refer to.
+    """
+
+    def __init__(self, text: str, source: Source, map: ScalarMap | None) -> None:
+        self.text = text
+        self.source = source
+        self.map = map
+        self.aliased: frozenset[int] = frozenset()
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Offsets in the file's text of a stretch of this text."""
+        return self.map.span(start, end) if self.map else (start, end)
+
+
+def within(layer: Layer, node: Scalar) -> ScalarMap:
+    """The map of a scalar onto the file that a layer stands in."""
+    mapped = read_scalar(layer.text, node)
+    if mapped is None:  # its characters have no place of their own, so nothing in it is edited
+        runs = [(node.value, node.start, node.end - node.start)]
+        mapped = ScalarMap(node.start, node.end, node.style, runs)
+    return NestedMap(mapped, layer.map) if layer.map else mapped
