@@ -44,7 +44,7 @@ def load(source: bytes, *, path: str = "<input>") -> list[AuthMap]:
     Returns:
         The maps in order; one of shape `broken`, with a `problem`, for a rest that is unreadable.
     """
-    return [map for map in read(source, path).maps if map.shape != "kubeconfig"]
+    return [auth_map for auth_map in read(source, path).maps if auth_map.shape != "kubeconfig"]
 
 
 @_uncollected()

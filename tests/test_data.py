@@ -116,8 +116,11 @@ def test_binding_is_found_once_however_many_maps_there_are(tmp_path: Path) -> No
         "roleRef: {kind: Role, name: r}\nsubjects: [{kind: User, name: 'x:{{SessionName}}'}]\n"
     )
     for name in ("one", "two"):
-        map = {"kind": "ConfigMap", "metadata": {"name": "aws-auth", "namespace": "kube-system"}}
-        manifest = json.dumps(map | {"data": {"mapRoles": ROLES}})
+        auth_map = {
+            "kind": "ConfigMap",
+            "metadata": {"name": "aws-auth", "namespace": "kube-system"},
+        }
+        manifest = json.dumps(auth_map | {"data": {"mapRoles": ROLES}})
         (tmp_path / f"{name}.yaml").write_text(f"{manifest}\n---\n{manifest}\n")
     command = ["lint", "-f", "json", "--rbac", str(rbac), "--select", "AM401", str(tmp_path)]
     run = subprocess.run(

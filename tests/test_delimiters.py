@@ -110,7 +110,7 @@ def test_places_and_words_are_as_in_the_file() -> None:
     said = {f.rule.code: (f.message, f.source.text[slice(*f.span)]) for f in found}
     assert said["AM105"][1] == "<<UserName>>"
     assert "`staff:<<SessionName>>:" in said["AM102"][0]
-    assert "put <<AccountID>> into" in next(f.help for f in found if f.rule.code == "AM102")
+    assert "put <<AccountID>> into" in next(f.advice for f in found if f.rule.code == "AM102")
 
 
 def test_a_live_map_has_been_rendered() -> None:

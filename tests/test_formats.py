@@ -29,13 +29,13 @@ def authmap(*arguments: str | Path, cwd: Path = ROOT) -> subprocess.CompletedPro
 
 @pytest.mark.parametrize("case", hostile.CASES)
 @pytest.mark.parametrize("format", FORMATS)
-def test_nothing_acts_on_a_terminal(format: str, case: str) -> None:
+def test_nothing_acts_on_a_terminal(output_format: str, case: str) -> None:
     run = hostile.run(case)
-    rendered = render(run, format)
+    rendered = render(run, output_format)
     acting = [c for c in rendered if not c.isprintable() and c != "\n"]
     assert acting == []  # nor are there lone surrogates, or what XML does not take
-    if format != "json":  # which is not for people and leaves nothing out
-        assert len(rendered) < 300_000 + len(render(run._replace(findings=[]), format))
+    if output_format != "json":  # which is not for people and leaves nothing out
+        assert len(rendered) < 300_000 + len(render(run._replace(findings=[]), output_format))
 
 
 @pytest.mark.parametrize("case", hostile.CASES)
@@ -74,7 +74,7 @@ def test_same_bytes_in_every_run() -> None:
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_exit_code_is_the_same(format: str, tmp_path: Path) -> None:
+def test_exit_code_is_the_same(output_format: str, tmp_path: Path) -> None:
     good = tmp_path / "good.yaml"
     good.write_bytes(manifest(literal(GOOD)))
     for expected, arguments in {
@@ -82,15 +82,15 @@ def test_exit_code_is_the_same(format: str, tmp_path: Path) -> None:
         1: [FIXTURE],
         2: [FIXTURE, tmp_path / "missing"],
     }.items():
-        done = authmap("-f", format, *arguments)
+        done = authmap("-f", output_format, *arguments)
         assert done.returncode == expected, (arguments, done.stderr)
-    assert authmap("-f", format, "--fail-on", "never", FIXTURE).returncode == 0
+    assert authmap("-f", output_format, "--fail-on", "never", FIXTURE).returncode == 0
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_output_file(format: str, tmp_path: Path) -> None:
-    printed = authmap("-f", format, FIXTURE)
-    written = authmap("-f", format, "--output-file", tmp_path / "report", FIXTURE)
+def test_output_file(output_format: str, tmp_path: Path) -> None:
+    printed = authmap("-f", output_format, FIXTURE)
+    written = authmap("-f", output_format, "--output-file", tmp_path / "report", FIXTURE)
     assert (tmp_path / "report").read_bytes() == printed.stdout
     assert (written.stdout, written.returncode) == (b"", printed.returncode)
     assert b"1 aws-auth map in 1 file; the report is in " in written.stderr
@@ -170,11 +170,11 @@ def test_statistics(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("format", [each for each in FORMATS if each != "text"])
-def test_silence_is_explained(format: str, tmp_path: Path) -> None:
+def test_silence_is_explained(output_format: str, tmp_path: Path) -> None:
     (tmp_path / "good.yaml").write_bytes(manifest(literal(GOOD)))
-    done = authmap("-f", format, "--ignore", "AM4", cwd=tmp_path)
+    done = authmap("-f", output_format, "--ignore", "AM4", cwd=tmp_path)
     assert done.stderr == b"authmap: no findings: 1 aws-auth map in 1 file below this folder\n"
-    assert authmap("-f", format, "-q", cwd=tmp_path).stderr == b""
+    assert authmap("-f", output_format, "-q", cwd=tmp_path).stderr == b""
 
 
 def test_a_run_says_what_it_looked_at(tmp_path: Path) -> None:

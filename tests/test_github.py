@@ -59,7 +59,7 @@ def test_the_runner_reads_what_was_meant(case: str) -> None:
         assert each.properties["file"] == safe(path)
         assert each.properties["line"] == str(place.line)
         assert each.properties["title"] == f"{finding.rule.code} {finding.rule.name}"
-        whole = f"{brief(finding.message)}\n{brief(finding.help)}"
+        whole = f"{brief(finding.message)}\n{brief(finding.advice)}"
         assert each.message == whole[:4096]
 
 

@@ -66,7 +66,7 @@ def test_a_configmap_needs_no_other_recogniser() -> None:
     """What is imported is felt at each start."""
     script = """
 import sys
-from authmap.workflow import lint
+from authmap.api import lint
 with open("fixtures/aws-auth.yaml", "rb") as file:
     lint(file.read() + b"---\\nkind: Deployment\\n")
 print(*sorted(each for each in sys.modules if each.startswith("authmap.documents.")))
@@ -370,7 +370,7 @@ def test_secrets_beside_the_entries_of_a_state_are_not_shown() -> None:
 def test_source_of_terraform_says_how_to_make_a_plan(source: str) -> None:
     (finding,) = lint(source.encode(), path="main.tf", named=True).findings
     assert finding.rule.code == "AM011"
-    assert "terraform show -json plan | authmap lint -" in finding.help
+    assert "terraform show -json plan | authmap lint -" in finding.advice
 
 
 # kubeconfigs hold secrets
@@ -390,7 +390,9 @@ def shown(data: bytes) -> str:
         kubeconfigs=report.kubeconfigs,
         unread=report.unread,
     )
-    others = [console.render(run, format) for format in FORMATS if format != "sarif"]
+    others = [
+        console.render(run, output_format) for output_format in FORMATS if output_format != "sarif"
+    ]
     results = sarif.document(run)["runs"][0]["results"]  # the rules are there too
     return f"{''.join(others)}{results}{report.others}"
 
@@ -449,8 +451,8 @@ def test_no_secret_is_shown_whatever_is_broken(data: bytes, draw: st.DataObject)
 
 
 def test_no_secret_of_a_kubeconfig_in_one_line_is_shown() -> None:
-    exec = {"command": "aws", "args": ["eks", "get-token", "--role", "arn:aws:iam::1:role/a"]}
-    user = {"token": "secret", "password": "secret", "exec": exec, "client-key-data": "secret"}
+    plugin = {"command": "aws", "args": ["eks", "get-token", "--role", "arn:aws:iam::1:role/a"]}
+    user = {"token": "secret", "password": "secret", "exec": plugin, "client-key-data": "secret"}
     config = {"kind": "Config", "apiVersion": "v1", "users": [{"name": "u", "user": user}]}
     said = shown(as_file(config))
     assert "AM501" in said

@@ -363,8 +363,8 @@ def test_command_answers_in_json(tmp_path: Path) -> None:
 
 
 def test_that_bindings_are_not_known_is_said_where_none_could_be_listed() -> None:
-    (map,) = load(FOUNDING.encode())
-    found = answer(map, f"{IAM}:role/staff", bindings=Bindings([], "may not"))
+    (auth_map,) = load(FOUNDING.encode())
+    found = answer(auth_map, f"{IAM}:role/staff", bindings=Bindings([], "may not"))
     assert identity.document(found)["unchecked"] == "may not"
     assert "  bound     none that is known\nnote: not all bindings are known: may not\n" in (
         identity.render(found)

@@ -135,15 +135,15 @@ def test_an_unused_one_goes_from_any_line_of_any_file(path: Path) -> None:
     if b"\r" in data or not data.isascii():
         return
     lines = data.decode().split("\n")
-    comments = sum(len(map.directives) for map in load(data))
+    comments = sum(len(auth_map.directives) for auth_map in load(data))
     for number, line in enumerate(lines[:24]):
         indent = " " * (len(line) - len(line.lstrip(" ")))
         comment = "# authmap: ignore[AM209]"
         put = [f"{line} {comment}"] if number % 2 else [indent + comment, line]
         changed = "\n".join([*lines[:number], *put, *lines[number + 1 :]]).encode()
         maps = load(changed)
-        unread = any(section.lost for map in maps for section in map.sections.values())
-        if unread or sum(len(map.directives) for map in maps) != comments + 1:
+        unread = any(section.lost for auth_map in maps for section in auth_map.sections.values())
+        if unread or sum(len(auth_map.directives) for auth_map in maps) != comments + 1:
             continue
         result = fix(changed, options=Options(select=("AM901",)))
         if any("AM209" in finding.message for finding in result.remaining):
@@ -271,11 +271,11 @@ OTHERS = {
 @pytest.mark.parametrize(
     ("at", "about"), [("HERE", "a"), ("ABOVE", "b"), ("KEY", "ab"), ("@", "ab")]
 )
-def test_in_other_inputs(input: str, at: str, about: str) -> None:
-    text = OTHERS[input].replace(at, "authmap: ignore[AM101]", 1)
+def test_in_other_inputs(chosen_input: str, at: str, about: str) -> None:
+    text = OTHERS[chosen_input].replace(at, "authmap: ignore[AM101]", 1)
     if at == "@":
         note = "  annotations:\n    authmap.dev/ignore: AM101\n"
-        text = OTHERS[input].replace("@", note)
+        text = OTHERS[chosen_input].replace("@", note)
     report = found(text.replace("@", "").encode())
     assert names(report.suppressed) == [("AM101", each) for each in about]
     rest = [each for each in "ab" if each not in about]

@@ -180,10 +180,10 @@ def test_an_escaped_placeholder_is_shown_whole_and_judged_no_further() -> None:
 
 
 def test_nothing_is_filled_in_where_another_tool_renders_first() -> None:
-    (map,) = load(chart(entries=ESCAPED).encode())
+    (auth_map,) = load(chart(entries=ESCAPED).encode())
     written = "{{`{{AccountID}}`}}:other:{{`{{SessionName}}`}}"
-    assert [each.audit for each in view(map).live] == [("not rendered", written)]
-    found = answer(map, "arn:aws:iam::111111111111:role/other")
+    assert [each.audit for each in view(auth_map).live] == [("not rendered", written)]
+    found = answer(auth_map, "arn:aws:iam::111111111111:role/other")
     assert found.chosen
     assert (found.chosen.username, found.unknown) == (written, [])
     assert found.notes == [
@@ -192,10 +192,10 @@ def test_nothing_is_filled_in_where_another_tool_renders_first() -> None:
 
 
 def test_a_live_map_is_shown_as_the_authenticator_fills_it_in() -> None:
-    map = AuthMap.from_data({"mapRoles": ESCAPED})
+    auth_map = AuthMap.from_data({"mapRoles": ESCAPED})
     shown = "{{`111111111111`}}:other:{{`<session>`}}"
-    assert [each.audit for each in view(map).live] == [("each session", shown)]
-    found = answer(map, "arn:aws:sts::111111111111:assumed-role/other/me")
+    assert [each.audit for each in view(auth_map).live] == [("each session", shown)]
+    found = answer(auth_map, "arn:aws:sts::111111111111:assumed-role/other/me")
     assert found.chosen
     assert (found.chosen.username, found.notes) == ("{{`111111111111`}}:other:{{`me`}}", [])
 

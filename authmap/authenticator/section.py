@@ -53,7 +53,7 @@ class Section:
         name: the data key.
         source: the file.
         text: the decoded text.
-        map: from this text to the file; None where the text is the file's own.
+        source_map: from this text to the file; None where the text is the file's own.
         blank: nothing in it, so it is skipped.
         root: the root node, or None where the section is blank or lost.
         tree: the root node, also where the section is lost for another reason than its syntax.
@@ -67,8 +67,8 @@ class Section:
     """
 
     __slots__ = (
-        "aliased", "blank", "delimiters", "ignored", "lost", "map", "name", "node", "only",
-        "reader", "root", "source", "text", "tree",
+        "aliased", "blank", "delimiters", "ignored", "lost", "name", "node", "only",
+        "reader", "root", "source", "source_map", "text", "tree",
     )  # fmt: skip
 
     def __init__(
@@ -76,14 +76,14 @@ class Section:
         name: str,
         source: Source,
         text: str,
-        map: ScalarMap | None = None,
+        source_map: ScalarMap | None = None,
         *,
         parsed: Tree | None = None,
     ) -> None:
         self.name = name
         self.source = source
         self.text = text
-        self.map = map
+        self.source_map = source_map
         self.root: Node | None = None
         self.tree: Node | None = None
         self.lost: Lost | None = None
@@ -106,7 +106,7 @@ class Section:
     @classmethod
     def native(cls, name: str, layer: Layer, root: Node, reader: Reader = CONFIG_MAP) -> Section:
         """A section that is written as YAML of the document itself rather than as text in it."""
-        section = cls(name, layer.source, "", layer.map)
+        section = cls(name, layer.source, "", layer.source_map)
         section.text, section.blank, section.reader = layer.text, False, reader
         section.root = section.tree = root
         section.aliased = layer.aliased
@@ -160,9 +160,9 @@ class Section:
 
     def _is_folded(self) -> bool:
         """Whether it would be a list if its lines had not been folded into one another."""
-        if self.map is None or self.map.style == "|":
+        if self.source_map is None or self.source_map.style == "|":
             return False
-        written = self.source.text[self.map.start : self.map.end]
+        written = self.source.text[self.source_map.start : self.source_map.end]
         lines = written.splitlines(keepends=True)
         indent = min((len(x) - len(x.lstrip()) for x in lines[1:] if x.strip()), default=0)
         try:
@@ -183,7 +183,7 @@ class Section:
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Offsets in the file's text of a stretch of the section's text."""
-        return self.map.span(start, end) if self.map else (start, end)
+        return self.source_map.span(start, end) if self.source_map else (start, end)
 
     def scalar(self, node: Scalar) -> ScalarMap | None:
         """The scalar map of a node of this section, onto the section's text."""

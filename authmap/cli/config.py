@@ -19,7 +19,7 @@ from authmap.model.options import choice
 
 
 def config(
-    format: Form = "text",
+    output_format: Form = "text",
     select: Select = None,
     ignore: Ignore = None,
     extend_select: ExtendSelect = None,
@@ -39,7 +39,7 @@ def config(
     """
     from authmap.render import settings as render
 
-    choice(format, ("text", "json"), "--format")
+    choice(output_format, ("text", "json"), "--format")
     settings = chosen(
         config=config,
         no_config=no_config,
@@ -50,4 +50,4 @@ def config(
         username_template=username_template,
         rbac=rbac,
     )
-    console.out(render.json(settings) if format == "json" else render.render(settings))
+    console.out(render.json(settings) if output_format == "json" else render.render(settings))

@@ -80,27 +80,27 @@ def colour(stream: TextIO | None) -> bool:
     return is_terminal(stream) and os.environ.get("TERM") != "dumb"
 
 
-def render(run: Run, format: str, *, colour: bool = False) -> str:
+def render(run: Run, output_format: str, *, colour: bool = False) -> str:
     """A report in one of the formats: by the module of that name in `render`."""
     from importlib import import_module
 
-    options = {"colour": colour} if format == "text" else {}
-    rendered: str = import_module(f"authmap.render.{format}").render(run, **options)
+    options = {"colour": colour} if output_format == "text" else {}
+    rendered: str = import_module(f"authmap.render.{output_format}").render(run, **options)
     return rendered
 
 
-def report(run: Run, format: str, file: str | None = None) -> None:
+def report(run: Run, output_format: str, file: str | None = None) -> None:
     """Print a report, or write it into a file.
 
     Raises:
         FileError: it cannot be written.
     """
     if file is None:
-        out(render(run, format, colour=colour(sys.stdout)))
+        out(render(run, output_format, colour=colour(sys.stdout)))
         return
     from authmap.files import write_report
 
-    write_report(file, _encoded(render(run, format)))
+    write_report(file, _encoded(render(run, output_format)))
 
 
 def diff(path: str, before: bytes, after: bytes) -> str:

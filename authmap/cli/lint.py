@@ -59,7 +59,7 @@ MOST = 10
 
 def lint(
     paths: Paths = None,
-    format: Format = "text",
+    output_format: Format = "text",
     select: Select = None,
     ignore: Ignore = None,
     extend_select: ExtendSelect = None,
@@ -111,7 +111,7 @@ def lint(
         username_template=username_template,
         rbac=rbac,
     )
-    choice(format, FORMATS, "--format")
+    choice(output_format, FORMATS, "--format")
     if baseline and write_baseline:
         raise OptionError("--write-baseline takes all findings: leave --baseline out")
     if context or all_contexts:
@@ -133,11 +133,11 @@ def lint(
         raise typer.Exit(_keep(run, write_baseline, quiet=quiet))
     if baseline:
         run = _without_known(run, baseline)
-    console.report(run._replace(show_suppressed=show_suppressed), format, output_file)
+    console.report(run._replace(show_suppressed=show_suppressed), output_format, output_file)
     console.tell(run, quiet=quiet)
     if statistics:
         console.count(run)
-    if not quiet and (output_file or format != "text"):
+    if not quiet and (output_file or output_format != "text"):
         console.conclude(run, output_file)
     raise typer.Exit(run.exit_code())
 

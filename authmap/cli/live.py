@@ -136,7 +136,7 @@ def _tell_going(live: Live) -> None:
 
 def lint(reach: Reach, settings: Settings) -> Run:
     """Lint the maps of clusters, in the order of their contexts' names."""
-    names = contexts(reach.contexts, access(reach), all=reach.all)
+    names = contexts(reach.contexts, access(reach), every=reach.all)
     findings: list[Finding] = []
     suppressed: list[Finding] = []
     failed: list[tuple[str, str]] = []
@@ -186,7 +186,7 @@ def diff(plan: Plan) -> None:
 
 def preview(reach: Reach, settings: Settings) -> int:
     """Print the diff that `--apply` would make; the exit code."""
-    names = contexts(reach.contexts, access(reach), all=reach.all)
+    names = contexts(reach.contexts, access(reach), every=reach.all)
     code = 0
     for context, found in many.each(names, _read(reach), reach.jobs):
         if isinstance(found, ClusterError):
@@ -213,7 +213,7 @@ def _left(planned: Plan, settings: Settings) -> int:
 
 def _one(reach: Reach) -> str:
     """The one context that is meant."""
-    names = contexts(reach.contexts, access(reach), all=reach.all)
+    names = contexts(reach.contexts, access(reach), every=reach.all)
     if len(names) != 1:
         raise OptionError(f"one cluster is wanted, and these are {len(names)}")
     return names[0]
@@ -294,7 +294,7 @@ def _quoted(word: str) -> str:
 def listing(reach: Reach, chosen: str | None) -> str:
     """The backups of contexts, the newest first, a line each; no cluster is asked."""
     shown = ""
-    for context in contexts(reach.contexts, access(reach), all=reach.all):
+    for context in contexts(reach.contexts, access(reach), every=reach.all):
         paths = backup.listed(context, chosen)
         if not paths:
             console.say(f"authmap: no backup of context `{context}`")

@@ -40,11 +40,11 @@ def pick(path: str | None, stdin_filename: str, settings: Settings) -> AuthMap:
         wanted = Wanted(given.named, options.extra_paths, options.delimiters)
         data = given.data
         reading = read(data, given.path, wanted)
-        maps += (map for map in reading.maps if map.shape != "kubeconfig")
+        maps += (auth_map for auth_map in reading.maps if auth_map.shape != "kubeconfig")
         others += ["a kubeconfig"] * reading.kubeconfigs
         others += reading.others
-    unread = inputs.errors + [_unread(map) for map in maps if map.problem]
-    sound = [map for map in maps if not map.problem]
+    unread = inputs.errors + [_unread(auth_map) for auth_map in maps if auth_map.problem]
+    sound = [auth_map for auth_map in maps if not auth_map.problem]
     if unread and (named or not sound):
         raise FileError(*unread[0])
     if len(sound) == 1:
@@ -71,8 +71,8 @@ def _places(maps: list[AuthMap]) -> str:
     return ", ".join(shown[:5]) + more
 
 
-def _unread(map: AuthMap) -> tuple[str, str]:
-    problem, source = map.problem, map.source
+def _unread(auth_map: AuthMap) -> tuple[str, str]:
+    problem, source = auth_map.problem, auth_map.source
     if problem is None:
         return source.path, ""
     line, column = source.place(problem.start)

@@ -42,7 +42,7 @@ def resolve(
         str | None, typer.Option(metavar="NAME", help="For {{EC2PrivateDNSName}}.")
     ] = None,
     rbac: Rbac = None,
-    format: Form = "text",
+    output_format: Form = "text",
     context: OneContext = None,
     kubeconfig: Kubeconfig = None,
     as_user: As = None,
@@ -68,20 +68,20 @@ def resolve(
     from authmap.explain.caller import CallerError, answer
     from authmap.render import identity
 
-    choice(format, ("text", "json"), "--format")
+    choice(output_format, ("text", "json"), "--format")
     settings = chosen(config=config, no_config=no_config, rbac=rbac)
     if context is not None:
         from authmap.cli import live
 
         reach = Reach([context], False, kubeconfig, as_user, as_group, request_timeout, 1)
-        map, bindings = live.pick(path, reach)
+        auth_map, bindings = live.pick(path, reach)
     else:
         settings = bound(settings)
-        map = pick(path, stdin_filename, settings)
+        auth_map = pick(path, stdin_filename, settings)
         bindings = settings.options.bindings
     try:
         found = answer(
-            map,
+            auth_map,
             arn,
             account_id=account_id,
             session_name=session_name,
@@ -91,5 +91,5 @@ def resolve(
         )
     except CallerError as error:
         raise OptionError(str(error)) from None
-    console.out(identity.json(found) if format == "json" else identity.render(found))
+    console.out(identity.json(found) if output_format == "json" else identity.render(found))
     raise typer.Exit(int(not found.mapped))

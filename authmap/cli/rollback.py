@@ -30,7 +30,7 @@ def rollback(
     to: Annotated[
         str | None, typer.Option(metavar="FILE", help="This backup (default: the newest).")
     ] = None,
-    list: Annotated[bool, typer.Option("--list", help="List the backups.")] = False,
+    list_backups: Annotated[bool, typer.Option("--list", help="List the backups.")] = False,
     yes: Yes = False,
     accept_lockout_risk: AcceptRisk = False,
     override_owner: OverrideOwner = False,
@@ -67,7 +67,7 @@ def rollback(
         verify_timeout=verify_timeout,
         backup_dir=backup_dir,
     )
-    if list:
+    if list_backups:
         console.out(live.listing(reach, backup_dir))
         raise typer.Exit
     raise typer.Exit(live.put_back(reach, chosen(), wishes, to))

@@ -24,7 +24,7 @@ from authmap.model.options import choice
 
 def show(
     path: One = None,
-    format: Form = "text",
+    output_format: Form = "text",
     context: OneContext = None,
     kubeconfig: Kubeconfig = None,
     as_user: As = None,
@@ -48,7 +48,7 @@ def show(
     from authmap.explain.map_view import view
     from authmap.render import show as tables
 
-    choice(format, ("text", "json"), "--format")
+    choice(output_format, ("text", "json"), "--format")
     settings = chosen(config=config, no_config=no_config)
     if context is not None:
         from authmap.cli import live
@@ -57,7 +57,7 @@ def show(
         seen = view(live.pick(path, reach)[0])
     else:
         seen = view(pick(path, stdin_filename, settings))
-    if format == "json":
+    if output_format == "json":
         console.out(tables.json(seen))
     else:
         width = get_terminal_size().columns if console.is_terminal(sys.stdout) else None

@@ -19,12 +19,12 @@ class Live(NamedTuple):
 
     Attributes:
         context: name of the kubeconfig's context.
-        object: all of it.
+        manifest: all of it.
         bindings: the RBAC bindings of the cluster.
     """
 
     context: str
-    object: dict[str, Any]
+    manifest: dict[str, Any]
     bindings: Bindings
 
     @property
@@ -35,17 +35,17 @@ class Live(NamedTuple):
     @property
     def data(self) -> dict[str, str]:
         """The texts of its keys."""
-        return self.object.get("data") or {}
+        return self.manifest.get("data") or {}
 
     @property
     def annotations(self) -> dict[str, str]:
         """Its annotations."""
-        return self.object["metadata"].get("annotations") or {}
+        return self.manifest["metadata"].get("annotations") or {}
 
     @property
     def version(self) -> str:
         """Its resourceVersion."""
-        return str(self.object["metadata"]["resourceVersion"])
+        return str(self.manifest["metadata"]["resourceVersion"])
 
     @property
     def going(self) -> str:
@@ -53,7 +53,7 @@ class Live(NamedTuple):
 
         https://kubernetes.io/docs/concepts/overview/working-with-objects/finalizers/
         """
-        since = self.object["metadata"].get("deletionTimestamp")
+        since = self.manifest["metadata"].get("deletionTimestamp")
         if not since:
             return ""
         return f"aws-auth was deleted ({since}): it is gone as soon as its finalizers let it go"

@@ -43,19 +43,21 @@ def maps(document: Document) -> Iterator[AuthMap]:
     unknown = dict(_unknown(inside(root, "resource_changes")))
     found = []
     for address, kind, node in (*_shown(root), *_stored(root)):
-        layer = Text(document.layer.text, document.layer.source, document.layer.map)
+        layer = Text(document.layer.text, document.layer.source, document.layer.source_map)
         layer.aliased = document.layer.aliased
-        for map in _in_resource(Document(root, layer, reading), kind, node):
-            map.address, map.locked = address, LOCKED
-            found.append(map)
+        for auth_map in _in_resource(Document(root, layer, reading), kind, node):
+            auth_map.address, auth_map.locked = address, LOCKED
+            found.append(auth_map)
         problem = _known_after_apply(address, kind, node, unknown)
         if problem:
             found.append(AuthMap(layer.source, "broken", layer=layer, problem=problem))
             found[-1].address = address
     if found:
-        source = veiled(document.layer, root, [each for map in found for each in _stretches(map)])
-        for map in found:
-            _hand_over(map, source)
+        source = veiled(
+            document.layer, root, [each for auth_map in found for each in _stretches(auth_map)]
+        )
+        for auth_map in found:
+            _hand_over(auth_map, source)
     yield from found
 
 
@@ -149,12 +151,12 @@ def _known_after_apply(
     )
 
 
-def _stretches(map: AuthMap) -> Iterator[tuple[int, int]]:
+def _stretches(auth_map: AuthMap) -> Iterator[tuple[int, int]]:
     """What of the file may be seen: the object's name, and what is read of its entries."""
-    for node in (map.name, map.namespace):
+    for node in (auth_map.name, auth_map.namespace):
         if node is not None:
-            yield map.layer.span(node.start, node.end)
-    for section in map.sections.values():
+            yield auth_map.layer.span(node.start, node.end)
+    for section in auth_map.sections.values():
         yield from (section.span(start, end) for start, end in _read(section))
 
 
@@ -177,10 +179,10 @@ def _read(section: Section) -> Iterator[tuple[int, int]]:
             yield node.start, node.end
 
 
-def _hand_over(map: AuthMap, source: Source) -> None:
+def _hand_over(auth_map: AuthMap, source: Source) -> None:
     """Let a map stand in another file of the same size, of which less is to be seen."""
-    map.source = source
-    for section in map.sections.values():
+    auth_map.source = source
+    for section in auth_map.sections.values():
         section.source = source
-    if isinstance(map.layer, Text):
-        map.layer.source = source
+    if isinstance(auth_map.layer, Text):
+        auth_map.layer.source = source

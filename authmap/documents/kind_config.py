@@ -28,7 +28,7 @@ def maps(document: Document) -> Iterator[AuthMap]:
     root, layer, reading = document
     users = inside(root, "users")
     reading.secret = True
-    if text(root.get("apiVersion")) != "v1" or not isinstance(users, Sequence) or layer.map:
+    if text(root.get("apiVersion")) != "v1" or not isinstance(users, Sequence) or layer.source_map:
         return
     logins = [login for user in users.items if (login := _login(user))]
     shown = [word for login in logins for word in (*_harmless(login.words), *login.env.values())]

@@ -77,8 +77,8 @@ def read(data: bytes, path: str = "<input>", wanted: Wanted = NOTHING_MORE) -> R
         reading.secret = reading.secret or bool(re.search(_SECRETS, source.text))
         problem = problem_of(source.text, error, secret=reading.secret)
         _broken(reading, _masked(source) if reading.secret else source, problem)
-    for map in reading.maps if wanted.delimiters else ():
-        for section in map.sections.values():
+    for auth_map in reading.maps if wanted.delimiters else ():
+        for section in auth_map.sections.values():
             section.delimiters = wanted.delimiters
     return reading
 
@@ -149,7 +149,7 @@ def _recognise(root: Node, layer: Source, reading: Reading, wanted: Wanted) -> N
 def _values(document: Document, wanted: Wanted) -> list[AuthMap]:
     from authmap.documents import values
 
-    found = [map for path in wanted.paths for map in values.at(document, path)]
+    found = [auth_map for path in wanted.paths for auth_map in values.at(document, path)]
     kind = text(document.root.get("kind"))
     guess = wanted.named and not found and kind != "Secret" and not recognisers(document)
     return values.known(document) if guess else found

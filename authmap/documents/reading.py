@@ -65,26 +65,29 @@ class Reading:
 
     def add(self, found: list[AuthMap]) -> None:
         """Take maps in, each of them once: several documents may make one together."""
-        for map in found:
-            if id(map) not in self._taken:
-                self._taken.add(id(map))
-                self.maps.append(map)
+        for auth_map in found:
+            if id(auth_map) not in self._taken:
+                self._taken.add(id(auth_map))
+                self.maps.append(auth_map)
 
     @property
     def kubeconfigs(self) -> int:
         """How many of the maps are none but kubeconfigs."""
-        return sum(map.shape == "kubeconfig" for map in self.maps)
+        return sum(auth_map.shape == "kubeconfig" for auth_map in self.maps)
 
     @property
     def broken(self) -> int:
         """How many of the maps are none but a text, or the rest of one, that cannot be read."""
-        problems = [map.problem for map in self.maps if map.shape == "broken"]
+        problems = [auth_map.problem for auth_map in self.maps if auth_map.shape == "broken"]
         return sum(problem is None or problem.kind != "unknown" for problem in problems)
 
     @property
     def roots(self) -> list[Node | None]:
         """The root nodes of all texts: of the documents, and of sections that stand alone."""
         sections = [
-            s.tree for map in self.maps if map.shape == "data" for s in map.sections.values()
+            s.tree
+            for auth_map in self.maps
+            if auth_map.shape == "data"
+            for s in auth_map.sections.values()
         ]
         return [*(tree.root for tree in self.trees), *(root for _, root in self.inner), *sections]

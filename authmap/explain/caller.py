@@ -103,7 +103,7 @@ class Answer(NamedTuple):
 
 
 def answer(
-    map: AuthMap,
+    auth_map: AuthMap,
     arn: str,
     *,
     account_id: str | None = None,
@@ -115,7 +115,7 @@ def answer(
     """Who a caller is to the cluster, and why.
 
     Args:
-        map: the map.
+        auth_map: the map.
         arn: as for `AuthMap.resolve`; a role's path is left out, as STS leaves it out.
         account_id: the account, where the ARN leaves it empty.
         session_name: the session's name, where the ARN is the role's own.
@@ -126,18 +126,18 @@ def answer(
     Raises:
         CallerError: there can be no such caller.
     """
-    notes = unread(map)
+    notes = unread(auth_map)
     if account_id is not None:
         arn = _with_account(arn, account_id)
     try:
         who = _caller(_reported(arn, notes), session_name, access_key_id, private_dns_name)
     except ArnError as error:
         raise CallerError(str(error)) from None
-    matches = map.index.matches(who.arn)
-    candidates = [_candidate(map, entry, who) for entry in matches]
-    notes += _unrendered(map, matches)
-    account = next((at for at, text in account_spots(map) if text == who.account), None)
-    shadowed = [_aside(e) for e in map.entries if e.winner and holder(e) in matches]
+    matches = auth_map.index.matches(who.arn)
+    candidates = [_candidate(auth_map, entry, who) for entry in matches]
+    notes += _unrendered(auth_map, matches)
+    account = next((at for at, text in account_spots(auth_map) if text == who.account), None)
+    shadowed = [_aside(e) for e in auth_map.entries if e.winner and holder(e) in matches]
     chosen = next((c for c in candidates if c.username is not None), None)
     if candidates:
         chosen = chosen or candidates[0]
@@ -148,17 +148,17 @@ def answer(
         chosen = Candidate(account, who.arn, [])
         if who.arn.partition("/")[0].endswith(":role"):
             notes.append("mapAccounts does not tell the sessions of a role apart")
-    near, gone, reason = _near(map, who, matches), lost(map), None
+    near, gone, reason = _near(auth_map, who, matches), lost(auth_map), None
     if chosen is None:
         reason = _why_not_mapped(who, gone, near)
-        near += _alike(map, who, near)
-        for each in ignored(map, UNREAD):
+        near += _alike(auth_map, who, near)
+        for each in ignored(auth_map, UNREAD):
             notes.append(f"line {each.line}: {each.reason}")
         notes.append("this is the map alone: an access entry of EKS may let the caller in as well")
     elif chosen.reason:
         reason = f"line {chosen.spot.line} matches, and the login fails: {chosen.reason}"
     return Answer(
-        map.path,
+        auth_map.path,
         arn,
         who,
         chosen,
@@ -166,7 +166,7 @@ def answer(
         shadowed,
         near,
         gone,
-        _unknown(map, candidates),
+        _unknown(auth_map, candidates),
         reason,
         notes,
         _bound(chosen, bindings),
@@ -223,10 +223,10 @@ def _caller(arn: str, session: str | None, access_key: str | None, dns_name: str
     return who
 
 
-def _candidate(map: AuthMap, entry: Entry, who: Caller) -> Candidate:
+def _candidate(auth_map: AuthMap, entry: Entry, who: Caller) -> Candidate:
     try:
         username, *groups = (
-            pattern if template_in(map, pattern) else resolve.render(pattern, who)
+            pattern if template_in(auth_map, pattern) else resolve.render(pattern, who)
             for pattern in (entry.username, *entry.groups)
         )
     except LoginError as error:
@@ -234,9 +234,9 @@ def _candidate(map: AuthMap, entry: Entry, who: Caller) -> Candidate:
     return Candidate(spot(entry), username, groups)
 
 
-def _unrendered(map: AuthMap, entries: list[Entry]) -> list[str]:
+def _unrendered(auth_map: AuthMap, entries: list[Entry]) -> list[str]:
     """That names are templates still, where they are."""
-    found = ((e, template_in(map, name)) for e in entries for name in (e.username, *e.groups))
+    found = ((e, template_in(auth_map, name)) for e in entries for name in (e.username, *e.groups))
     return [
         f"line {line_of(entry)}: `{template}` is not rendered yet, and is shown as it is written"
         for entry, template in found
@@ -244,10 +244,10 @@ def _unrendered(map: AuthMap, entries: list[Entry]) -> list[str]:
     ]
 
 
-def _unknown(map: AuthMap, candidates: list[Candidate]) -> list[str]:
+def _unknown(auth_map: AuthMap, candidates: list[Candidate]) -> list[str]:
     """The placeholders that are left."""
     names = [name for c in candidates for name in (c.username or "", *c.groups)]
-    names = [name for name in names if not template_in(map, name)]
+    names = [name for name in names if not template_in(auth_map, name)]
     return [known for known in placeholder.KNOWN if any(known in name for name in names)]
 
 
@@ -267,10 +267,10 @@ def _aside(entry: Entry, *more: str) -> Aside:
     return Aside(spot(entry), entry.title if entry.sso else entry.arn, ", and ".join(reasons))
 
 
-def _near(map: AuthMap, who: Caller, matches: list[Entry]) -> list[Aside]:
+def _near(auth_map: AuthMap, who: Caller, matches: list[Entry]) -> list[Aside]:
     """Entries that are written for a caller and do not match."""
     wanted = fold(who.arn)
-    rest = (entry for entry in map.entries if holder(entry) not in matches)
+    rest = (entry for entry in auth_map.entries if holder(entry) not in matches)
     return [_aside(entry) for entry in rest if _means(entry, wanted)]
 
 
@@ -288,13 +288,13 @@ def _means(entry: Entry, wanted: str) -> bool:
     )
 
 
-def _alike(map: AuthMap, who: Caller, near: list[Aside]) -> list[Aside]:
+def _alike(auth_map: AuthMap, who: Caller, near: list[Aside]) -> list[Aside]:
     """Entries of a role or user of the same name, or else of a similar one."""
     wanted = fold(who.arn)
     name = wanted.rsplit("/", 1)[-1]
     seen = {aside.spot for aside in near}
     others: dict[str, list[Entry]] = {}
-    for entry in map.entries:
+    for entry in auth_map.entries:
         if entry.winner is None and entry.arn and spot(entry) not in seen:
             others.setdefault(fold(entry.role_name), []).append(entry)
     if name in others:

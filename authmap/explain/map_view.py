@@ -118,37 +118,37 @@ class View(NamedTuple):
     notes: list[str]
 
 
-def view(map: AuthMap) -> View:
+def view(auth_map: AuthMap) -> View:
     """A map as the authenticator holds it."""
     live, dead, accounts = [], [], []
-    for entry in map.entries:
+    for entry in auth_map.entries:
         reason = why_dead(entry)
         if reason is None:
-            rivals = [line_of(e) for e in map.index.matches(_matched(entry)) if e is not entry]
-            said = audit(map, entry)
+            rivals = [line_of(e) for e in auth_map.index.matches(_matched(entry)) if e is not entry]
+            said = audit(auth_map, entry)
             live.append(Live(spot(entry), entry.arn, entry.username, entry.groups, said, rivals))
         else:
             arn = entry.arn if entry.sso is None else entry.title
             dead.append(Dead(spot(entry), arn, entry.username, entry.groups, reason))
-    for place, account in account_spots(map):
+    for place, account in account_spots(auth_map):
         reason = why_no_account(account)
         if reason is None:
             accounts.append(Account(place, account))
         else:
             dead.append(Dead(place, account, "", [], reason))
-    gone = lost(map)
-    told = {each.line for each in (*gone, *refused(map))}
-    rest = [each for each in ignored(map, IGNORED) if each.line not in told]
-    return View(map.path, live, dead, accounts, gone, rest, unread(map))
+    gone = lost(auth_map)
+    told = {each.line for each in (*gone, *refused(auth_map))}
+    rest = [each for each in ignored(auth_map, IGNORED) if each.line not in told]
+    return View(auth_map.path, live, dead, accounts, gone, rest, unread(auth_map))
 
 
 def _matched(entry: Entry) -> str:
     return entry.section.reader.match(entry.arn)
 
 
-def audit(map: AuthMap, entry: Entry) -> Audit:
+def audit(auth_map: AuthMap, entry: Entry) -> Audit:
     """What the audit log will tell of those who come in by a live entry."""
-    if template_in(map, entry.username):
+    if template_in(auth_map, entry.username):
         return Audit("not rendered", entry.username)
     arn = _matched(entry)
     account = arns.parse(arn).account

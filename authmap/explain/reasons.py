@@ -72,15 +72,15 @@ def spot(entry: Entry) -> Spot:
     return Spot(entry.section.name, entry.index, line_of(entry), entry.section.source.path)
 
 
-def account_spots(map: AuthMap) -> list[tuple[Spot, str]]:
+def account_spots(auth_map: AuthMap) -> list[tuple[Spot, str]]:
     """The items of mapAccounts and where they stand."""
-    section = map.sections.get("mapAccounts")
+    section = auth_map.sections.get("mapAccounts")
     if section is None:
         return []
     name, path = section.name, section.source.path
     return [
         (Spot(name, number, line_at(section, at_node(section, node).start), path), text)
-        for number, (text, node) in enumerate(map.account_items)
+        for number, (text, node) in enumerate(auth_map.account_items)
     ]
 
 
@@ -181,12 +181,12 @@ def rendered(entry: Entry, who: Caller) -> tuple[str, list[str]]:
     return resolve.render(entry.username, who), groups
 
 
-def template_in(map: AuthMap, pattern: str) -> str | None:
+def template_in(auth_map: AuthMap, pattern: str) -> str | None:
     """The template in a username or group that another tool is still to render, if there is one.
 
     Nothing renders a live map: there it is the authenticator that gets the pattern as it is.
     """
-    found = foreign_template.templates(pattern) if map.shape != "data" else []
+    found = foreign_template.templates(pattern) if auth_map.shape != "data" else []
     return found[0][0] if found else None
 
 
@@ -195,9 +195,11 @@ def kind_of(arn: str) -> str:
     return arns.parse(fold(arn)).kind
 
 
-def lost(map: AuthMap) -> list[Remark]:
+def lost(auth_map: AuthMap) -> list[Remark]:
     """The sections of which nothing is read."""
-    return [Remark(*_why_lost(section)) for section in map.sections.values() if is_lost(section)]
+    return [
+        Remark(*_why_lost(section)) for section in auth_map.sections.values() if is_lost(section)
+    ]
 
 
 def _why_lost(section: Section) -> tuple[int, str, str]:
@@ -229,35 +231,35 @@ def in_words(kind: str, shown: str, problem: str, remedy: str) -> str:
     return f"{problem}; {remedy}" if remedy else problem
 
 
-def ignored(map: AuthMap, rules: tuple[str, ...]) -> list[Remark]:
+def ignored(auth_map: AuthMap, rules: tuple[str, ...]) -> list[Remark]:
     """What is written in a map and not read, as the rules of these codes find it."""
     return [
         Remark(f.source.place(f.span[0]).line, f.rule.code, f.message)
-        for f in check([map], Options(select=rules))
+        for f in check([auth_map], Options(select=rules))
     ]
 
 
-def refused(map: AuthMap) -> list[Remark]:
+def refused(auth_map: AuthMap) -> list[Remark]:
     """The sections that are no text in a ConfigMap: they are shown as if they were."""
-    lists = {name for name, section in map.sections.items() if section.map is None}
+    lists = {name for name, section in auth_map.sections.items() if section.source_map is None}
     return [
         Remark(
-            line_at(map.layer, key.key.start),
+            line_at(auth_map.layer, key.key.start),
             key.name,
             f"`{key.name}` is no text, so the API server refuses this object: what is in it would "
             "hold behind a `|`",
         )
-        for key in map.keys
-        if map.shape in ("configmap", "patch") and key.name in lists
+        for key in auth_map.keys
+        if auth_map.shape in ("configmap", "patch") and key.name in lists
     ]
 
 
-def unread(map: AuthMap) -> list[str]:
+def unread(auth_map: AuthMap) -> list[str]:
     """Why the authenticator never sees this object, or sees nothing of it as it stands."""
-    name = map.name.value if map.name else misspelling.NAME
-    namespace = map.namespace.value if map.namespace else misspelling.NAMESPACE
+    name = auth_map.name.value if auth_map.name else misspelling.NAME
+    namespace = auth_map.namespace.value if auth_map.namespace else misspelling.NAMESPACE
     read, this = f"{misspelling.NAMESPACE}/{misspelling.NAME}", f"{namespace}/{name}"
-    notes = [f"line {each.line}: {each.reason}" for each in refused(map)]
+    notes = [f"line {each.line}: {each.reason}" for each in refused(auth_map)]
     if this != read and not foreign_template.templates(this):
         notes.append(f"the authenticator reads {read} only, and this is {this}")
     return notes

@@ -58,7 +58,7 @@ def _edit(change: Change) -> Edit:
         written = layer.source.text[outer_start:outer_end]
         if "\n" in written or "\r" in written:
             raise HeldBack("the value is written over several lines: edit it by hand")
-        encoded = layer.map.encode(raw) if layer.map else raw
+        encoded = layer.source_map.encode(raw) if layer.source_map else raw
         if encoded is not None:
             return Edit(outer_start, outer_end, encoded, layer.source)
     raise HeldBack("the new value cannot be written in this style of YAML: edit it by hand")
@@ -84,14 +84,14 @@ def _comment(change: Change) -> Edit:
             end += 0 if rest.strip() else len(rest)
         elif rest.strip():
             end += len(rest) - len(rest.lstrip())
-        elif layer.map is None:
+        elif layer.source_map is None:
             start, end = before, behind
         elif number:
             start, end = line_list[number - 1].end, stop
         else:  # the first line: its indentation stays, for the next one
             return Edit(layer.span(0, 0)[0], layer.span(behind, behind)[0], "", layer.source)
         outer_start, outer_end = layer.span(start, end)
-    encoded = layer.map.encode(change.value) if layer.map else change.value
+    encoded = layer.source_map.encode(change.value) if layer.source_map else change.value
     return Edit(outer_start, outer_end, encoded or "", layer.source)
 
 

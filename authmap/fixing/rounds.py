@@ -66,13 +66,13 @@ class Data(NamedTuple):
 
     def spliced(self, edits: Iterable[Edit]) -> Self:
         """The data with edits made in its sections."""
-        (map,) = self.reading.maps
+        (auth_map,) = self.reading.maps
         by_source: dict[Source, list[Edit]] = {}
         for edit in edits:
             by_source.setdefault(edit.source, []).append(edit)
         spliced = {
             name: splice(section.text, by_source[section.source])
-            for name, section in map.sections.items()
+            for name, section in auth_map.sections.items()
             if section.source in by_source
         }
         return self.of(self.data | spliced, self.path, self.annotations)

@@ -38,7 +38,7 @@ def as_meant(before: Reading, after: Reading, changes: Iterable[Change]) -> bool
             new = new_map.sections.get(name)
             if new is None or (new.lost and not section.lost):
                 return False
-            if id(section) not in layers or section.map is None:
+            if id(section) not in layers or section.source_map is None:
                 continue
             if not _same(section.tree, new.tree, expected):
                 return False
@@ -51,8 +51,8 @@ def as_meant(before: Reading, after: Reading, changes: Iterable[Change]) -> bool
     )
 
 
-def _kept(map: AuthMap) -> set[tuple[str, int]]:
-    return {(e.section.name, e.index) for e in map.entries if e.dropped is None}
+def _kept(auth_map: AuthMap) -> set[tuple[str, int]]:
+    return {(e.section.name, e.index) for e in auth_map.entries if e.dropped is None}
 
 
 def _same(

@@ -35,20 +35,20 @@ _OTHER = re.compile(r"[ \t]#")
 _WORD = re.compile(r"[^\s,](?:[^,]*[^\s,])?")
 
 
-def read(map: AuthMap) -> list[Directive]:
+def read(auth_map: AuthMap) -> list[Directive]:
     """The directives about a map, in no order."""
-    trees = [(map.layer, map.root), *((s, s.tree) for s in map.sections.values())]
-    if map.outer:
-        trees.append(map.outer)
+    trees = [(auth_map.layer, auth_map.root), *((s, s.tree) for s in auth_map.sections.values())]
+    if auth_map.outer:
+        trees.append(auth_map.outer)
     texts = {id(layer.text): (layer, root) for layer, root in reversed(trees) if root is not None}
-    found = list(_annotations(map))
+    found = list(_annotations(auth_map))
     for layer, root in texts.values():
         found += _Text(layer, root).directives()
     return found
 
 
-def _annotations(map: AuthMap) -> Iterator[Directive]:
-    for layer, root in _objects(map):
+def _annotations(auth_map: AuthMap) -> Iterator[Directive]:
+    for layer, root in _objects(auth_map):
         annotations = plain(root.get("metadata"))
         if isinstance(annotations, Mapping):
             annotations = plain(annotations.get("annotations"))
@@ -56,22 +56,24 @@ def _annotations(map: AuthMap) -> Iterator[Directive]:
         if isinstance(node, Scalar):
             words = _words(node.value, partial(at_part, layer, node))
             at = At(layer, node.start, node.end)
-            yield Directive(at, words, place=node, about=root if map.shape == "objects" else None)
-    if ANNOTATION in map.annotations:
-        source = map.annotations[ANNOTATION]
+            yield Directive(
+                at, words, place=node, about=root if auth_map.shape == "objects" else None
+            )
+    if ANNOTATION in auth_map.annotations:
+        source = auth_map.annotations[ANNOTATION]
         words = _words(source.text, partial(At, source))
         yield Directive(At(source, 0, len(source.text)), words)
 
 
-def _objects(map: AuthMap) -> Iterator[tuple[Layer, Mapping]]:
+def _objects(auth_map: AuthMap) -> Iterator[tuple[Layer, Mapping]]:
     """The objects that a map is written as."""
-    if map.outer:
-        yield map.outer
-    if map.root is not None:
-        together = map.shape == "objects"
-        for root in (value for _, value in map.root.pairs) if together else (map.root,):
+    if auth_map.outer:
+        yield auth_map.outer
+    if auth_map.root is not None:
+        together = auth_map.shape == "objects"
+        for root in (value for _, value in auth_map.root.pairs) if together else (auth_map.root,):
             if isinstance(root, Mapping):
-                yield map.layer, root
+                yield auth_map.layer, root
 
 
 def _words(text: str, place: Callable[[int, int], At]) -> list[Word]:

@@ -28,38 +28,38 @@ def check(maps: list[AuthMap], options: Options) -> list[Finding]:
     """
     findings: list[Finding] = []
     rules = [rule for rule in all_rules().values() if options.runs(rule)]
-    directed = [map for map in maps if map.directives]
-    for map in maps:
-        if not map.directives:
-            findings += _run(map, rules, options)
+    directed = [auth_map for auth_map in maps if auth_map.directives]
+    for auth_map in maps:
+        if not auth_map.directives:
+            findings += _run(auth_map, rules, options)
     if directed:
         findings += _suppressed(directed, rules, options)
     # stable: at one place they stay in the order of their codes
     findings.sort(key=attrgetter("span"))
-    if any(map.shape == "data" for map in maps):  # each section is a text of its own
-        texts = {text: place for map in maps for place, text in enumerate(map.texts)}
+    if any(auth_map.shape == "data" for auth_map in maps):  # each section is a text of its own
+        texts = {text: place for auth_map in maps for place, text in enumerate(auth_map.texts)}
         findings.sort(key=lambda finding: texts.get(finding.source, len(texts)))
     return findings
 
 
-def _run(map: AuthMap, rules: Iterable[Rule], options: Options) -> list[Finding]:
+def _run(auth_map: AuthMap, rules: Iterable[Rule], options: Options) -> list[Finding]:
     found = []
-    template = template_guard.of(map, options)
+    template = template_guard.of(auth_map, options)
     for rule in rules:
         severity = options.severity.get(rule.code)
-        for finding in rule.check(map, options):
+        for finding in rule.check(auth_map, options):
             finding.rule = rule
             finding.own_severity = severity or finding.own_severity
-            if map.address:
-                finding.message = f"{map.address}: {finding.message}"
+            if auth_map.address:
+                finding.message = f"{auth_map.address}: {finding.message}"
             if options.delimiters:
-                finding.message = unbraced(finding.message, map.delimiters)
-                finding.help = unbraced(finding.help, map.delimiters)
-            if map.locked:
-                finding.hold_back(map.locked)
+                finding.message = unbraced(finding.message, auth_map.delimiters)
+                finding.advice = unbraced(finding.advice, auth_map.delimiters)
+            if auth_map.locked:
+                finding.hold_back(auth_map.locked)
             elif template:
                 _write_no_braces(finding, template)
-            elif map.shape == "data" and finding.entry:
+            elif auth_map.shape == "data" and finding.entry:
                 _leave_nodes_alone(finding, finding.entry, options)
             found.append(finding)
     return found
@@ -82,13 +82,15 @@ def _suppressed(maps: list[AuthMap], rules: list[Rule], options: Options) -> lis
     from authmap.linting import suppression
 
     findings = []
-    for map in maps:
-        named = set().union(*(directive.codes for directive in map.directives))
+    for auth_map in maps:
+        named = set().union(*(directive.codes for directive in auth_map.directives))
         more = [rule for code, rule in all_rules().items() if code in named and rule not in rules]
-        found = _run(map, [*(rule for rule in rules if not rule.last), *more], options)
-        suppression.mark(map, found, options)
+        found = _run(auth_map, [*(rule for rule in rules if not rule.last), *more], options)
+        suppression.mark(auth_map, found, options)
         findings += [finding for finding in found if finding.rule not in more]
     suppression.settle(maps)
     last = [rule for rule in rules if rule.last]
-    said = {(f.rule, f.source, f.span): f for map in maps for f in _run(map, last, options)}
+    said = {
+        (f.rule, f.source, f.span): f for auth_map in maps for f in _run(auth_map, last, options)
+    }
     return findings + list(said.values())

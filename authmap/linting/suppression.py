@@ -28,19 +28,19 @@ if TYPE_CHECKING:
 What = TypeVar("What")
 
 
-def mark(map: AuthMap, findings: list[Finding], options: Options) -> None:
+def mark(auth_map: AuthMap, findings: list[Finding], options: Options) -> None:
     """Set the `suppression` of what is not to be reported, and the `unused` words of directives.
 
     What another finding would change in the same way is held back: nobody wants that either.
 
     Args:
-        map: the map.
+        auth_map: the map.
         findings: of all rules that are named in its directives, and of others.
         options: with the bindings; without them it is not known what a rule about them would find.
     """
     used: set[tuple[Directive, str]] = set()
-    named = set().union(*(directive.codes for directive in map.directives))
-    scopes = _Scopes(map)
+    named = set().union(*(directive.codes for directive in auth_map.directives))
+    scopes = _Scopes(auth_map)
     for finding in findings:
         code = finding.rule.code
         for directive in scopes.about(finding) if code in named else ():
@@ -50,8 +50,8 @@ def mark(map: AuthMap, findings: list[Finding], options: Options) -> None:
                     kind = "comment" if directive.target else "annotation"
                     finding.suppression = Suppression(kind, directive.reason, directive.at)
     _hold_back_the_same(findings)
-    unread = any(section.lost for section in map.sections.values())
-    for directive in map.directives:
+    unread = any(section.lost for section in auth_map.sections.values())
+    for directive in auth_map.directives:
         directive.unused = [
             word
             for word in directive.words
@@ -81,8 +81,8 @@ def _hold_back_the_same(findings: list[Finding]) -> None:
 def settle(maps: Iterable[AuthMap]) -> None:
     """Take out of the `unused` words of directives what another map of the same file uses."""
     same: dict[tuple[Source, tuple[int, int]], list[Directive]] = {}
-    for map in maps:
-        for directive in map.directives:
+    for auth_map in maps:
+        for directive in auth_map.directives:
             layer, start, end = directive.at
             same.setdefault((layer.source, layer.span(start, end)), []).append(directive)
     for twins in same.values():
@@ -117,22 +117,22 @@ class _Stretches(Generic[What]):
 class _Scopes:
     """What the directives of a map are about."""
 
-    def __init__(self, map: AuthMap) -> None:
+    def __init__(self, auth_map: AuthMap) -> None:
         self._whole: list[Directive] = []
         self._of_item: dict[int, list[Directive]] = {}
         self._of_stretch: list[tuple[Source, int, int, Directive]] = []
         self._items: dict[int, _Stretches[int]] = {}
         in_text: dict[int, _Stretches[int]] = {}
-        for layer, node in _items(map):
+        for layer, node in _items(auth_map):
             start, end = node.start, _end(layer.text, node)
             in_text.setdefault(id(layer.text), _Stretches()).add(start, end, id(node))
             place = layer.span(start, end)
             self._items.setdefault(id(layer.source), _Stretches()).add(*place, id(node))
         keys: dict[int, _Stretches[tuple[Node, Node]]] = {}
-        inside = {id(node) for _, node in _items(map)}
-        for layer, key, value in _keys(map, inside):
+        inside = {id(node) for _, node in _items(auth_map)}
+        for layer, key, value in _keys(auth_map, inside):
             keys.setdefault(id(layer.text), _Stretches()).add(key.start, key.end, (key, value))
-        for directive in map.directives:
+        for directive in auth_map.directives:
             text, target = id(directive.at.layer.text), directive.target
             if target is None:
                 self._annotate(directive)
@@ -170,20 +170,20 @@ class _Scopes:
                 yield directive
 
 
-def _items(map: AuthMap) -> Iterator[tuple[Layer, Node]]:
+def _items(auth_map: AuthMap) -> Iterator[tuple[Layer, Node]]:
     """The nodes of entries, of items of mapAccounts, and of a kubeconfig's users."""
-    for entry in map.entries:
+    for entry in auth_map.entries:
         yield entry.section, entry.node
-    for item in map.account_items:
-        yield map.sections["mapAccounts"], item.node
-    users = plain(map.root.get("users")) if map.root and map.logins else None
+    for item in auth_map.account_items:
+        yield auth_map.sections["mapAccounts"], item.node
+    users = plain(auth_map.root.get("users")) if auth_map.root and auth_map.logins else None
     for user in users.items if isinstance(users, Sequence) else ():
-        yield map.layer, user
+        yield auth_map.layer, user
 
 
-def _keys(map: AuthMap, items: set[int]) -> Iterator[tuple[Layer, Node, Node]]:
+def _keys(auth_map: AuthMap, items: set[int]) -> Iterator[tuple[Layer, Node, Node]]:
     """The keys and values of the object that a map is written as, but for those in its items."""
-    for layer, root in ((map.layer, map.root), map.outer or (map.layer, None)):
+    for layer, root in ((auth_map.layer, auth_map.root), auth_map.outer or (auth_map.layer, None)):
         waiting: list[Node] = [root] if root else []
         while waiting:
             node = waiting.pop()

@@ -21,14 +21,14 @@ _AS_HELM = "render it first (helm template … | authmap fix -)"
 _AS_JINJA = "render it first and pipe the result into `authmap fix -`"
 
 
-def of(map: AuthMap, options: Options) -> str:
+def of(auth_map: AuthMap, options: Options) -> str:
     """Why no double braces are written into a map's file, or nothing where they may be."""
-    source = map.source
-    if options.delimiters or map.locked or map.shape == "data":
+    source = auth_map.source
+    if options.delimiters or auth_map.locked or auth_map.shape == "data":
         return ""
     place = braced_template(source.in_braces)
     if place is None:
-        place = _outside_names(map)
+        place = _outside_names(auth_map)
     if place is None and not source.path.endswith(_RENDERED):
         return options.rendered and f"{options.rendered}: {_AS_HELM}"
     where = f"line {source.place(place).line}" if place is not None else "by its name"
@@ -37,12 +37,12 @@ def of(map: AuthMap, options: Options) -> str:
     return f"this is a template of Helm's ({where}): {_AS_HELM}"
 
 
-def _outside_names(map: AuthMap) -> int | None:
+def _outside_names(auth_map: AuthMap) -> int | None:
     """Where braces first stand in no username and no group, of this map or another."""
-    words, source = braced_words(map.source.in_braces), map.source
+    words, source = braced_words(auth_map.source.in_braces), auth_map.source
     if not words:
         return None
-    names = sorted(_names(map))
+    names = sorted(_names(auth_map))
 
     @cache  # a line may be the whole file
     def named_from(line: int) -> float:
@@ -57,9 +57,9 @@ def _outside_names(map: AuthMap) -> int | None:
     return None
 
 
-def _names(map: AuthMap) -> Iterator[tuple[int, int]]:
+def _names(auth_map: AuthMap) -> Iterator[tuple[int, int]]:
     """The stretches of the file in which usernames and groups stand."""
-    for entry in map.entries:
+    for entry in auth_map.entries:
         field = entry.field("username")
         nodes = [field.value] if field else []
         for node in (*nodes, *(group.node for group in entry.group_items)):

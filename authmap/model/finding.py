@@ -53,21 +53,21 @@ class Finding:
     Attributes:
         at: where.
         message: what is wrong here, in the reader's own words.
-        help: what happens because of it, and what to do.
+        advice: what happens because of it, and what to do.
         entry: the entry concerned, if it is one.
         rule: the rule that found it (set by the rule's runner).
         own_severity: how bad it is, where that is not the rule's severity.
         suppression: why it is not reported, if it is not.
     """
 
-    __slots__ = ("_fix", "at", "entry", "help", "message", "own_severity", "rule", "suppression")
+    __slots__ = ("_fix", "advice", "at", "entry", "message", "own_severity", "rule", "suppression")
     rule: Rule
 
     def __init__(
         self,
         at: At,
         message: str,
-        help: str,
+        advice: str,
         *,
         entry: Entry | None = None,
         fix: Fix | Callable[[], Fix | None] | None = None,
@@ -76,7 +76,7 @@ class Finding:
         self.at = at
         self.own_severity = severity
         self.message = message
-        self.help = help
+        self.advice = advice
         self.entry = entry
         self._fix = fix
         self.suppression: Suppression | None = None

@@ -43,7 +43,7 @@ def _commands(run: Run) -> Iterator[tuple[str, str]]:
         yield "error", command("error", brief(f"{path}: {message}"), title="authmap")
     for finding in run.findings:
         level = LEVELS[finding.severity]
-        text = f"{brief(finding.message)}\n{brief(finding.help)}"
+        text = f"{brief(finding.message)}\n{brief(finding.advice)}"
         yield level, command(level, text, **_place(finding, run.root))
 
 

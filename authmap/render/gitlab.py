@@ -31,7 +31,7 @@ def document(run: Run) -> list[dict[str, Any]]:
         first, last = map(finding.source.place, finding.span)
         found.append(
             {
-                "description": f"{brief(finding.message)}: {brief(finding.help)}",
+                "description": f"{brief(finding.message)}: {brief(finding.advice)}",
                 "check_name": finding.rule.code,
                 "fingerprint": mark,
                 "severity": SEVERITIES[finding.severity],

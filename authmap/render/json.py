@@ -51,7 +51,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "name": finding.rule.name,
         "severity": str(finding.severity),
         "message": finding.message,
-        "help": finding.help,
+        "help": finding.advice,
         "url": finding.rule.url,
         "path": finding.source.path,
         **_places(finding.source, *finding.span),

@@ -83,7 +83,7 @@ def _case(suite: ET.Element, rule: Rule, findings: list[Finding], run: Run) -> N
 
 
 def _words(findings: list[Finding]) -> str:
-    return "".join(f"{line(finding)}\n  {brief(finding.help)}\n" for finding in findings)
+    return "".join(f"{line(finding)}\n  {brief(finding.advice)}\n" for finding in findings)
 
 
 def _count(element: ET.Element) -> None:

@@ -124,7 +124,7 @@ def _result(finding: Finding, root: str) -> dict[str, Any]:
         location["logicalLocations"] = [{"fullyQualifiedName": place, "kind": "object"}]
     result = {
         "level": str(finding.severity),  # SARIF has the same three words
-        "message": {"text": _plain(f"{brief(finding.message)}\n{brief(finding.help)}")},
+        "message": {"text": _plain(f"{brief(finding.message)}\n{brief(finding.advice)}")},
         "locations": [location],
     }
     fix = _fix(finding.fix, root) if finding.fix and not finding.suppression else None

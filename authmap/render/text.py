@@ -46,7 +46,7 @@ class Renderer:
             caret = self.paint("^" * width, severity)
             parts.append(f"{self.paint(f'{line} |', 'dim')} {shown}\n{edge} {before}{caret}\n")
         arrow = self.paint(f"{'':>{margin}} =", "dim")
-        parts.append(f"{arrow} {brief(finding.help)}\n")
+        parts.append(f"{arrow} {brief(finding.advice)}\n")
         if finding.suppression:
             parts.append(f"{arrow} {brief(why(finding.suppression))}\n")
         elif finding.fix:

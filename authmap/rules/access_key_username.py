@@ -44,9 +44,9 @@ if TYPE_CHECKING:
 
 
 @rule("AM109", "access-key-username", Severity.WARNING)
-def access_key_username(map: AuthMap, options: Options) -> Iterator[Finding]:
+def access_key_username(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Usernames that hold the id of the caller's access key."""
-    for entry in (*map.roles, *map.users):
+    for entry in (*auth_map.roles, *auth_map.users):
         username = entry.username
         if ACCESS_KEY_ID not in username or templates(username):
             continue

@@ -49,12 +49,12 @@ if TYPE_CHECKING:
 
 
 @rule("AM107", "account-mapping", Severity.NOTE)
-def account_mapping(map: AuthMap, options: Options) -> Iterator[Finding]:
+def account_mapping(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Accounts in mapAccounts."""
-    for account, node in map.account_items:
+    for account, node in auth_map.account_items:
         if len(account) == 12 and account.isascii() and account.isdecimal():
             yield Finding(
-                at_node(map.sections["mapAccounts"], node),
+                at_node(auth_map.sections["mapAccounts"], node),
                 f"every user and role of account `{account}` may log in",
                 "they come in under their ARN, a role's without the session name, and without "
                 "groups; map the roles that are meant instead",

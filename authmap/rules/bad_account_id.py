@@ -47,16 +47,16 @@ if TYPE_CHECKING:
 
 
 @rule("AM207", "bad-account-id", Severity.ERROR)
-def bad_account_id(map: AuthMap, options: Options) -> Iterator[Finding]:
+def bad_account_id(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Items of mapAccounts that are not twelve digits."""
-    for text, node in map.account_items:
+    for text, node in auth_map.account_items:
         if _is_id(text) or templates(text):
             continue
         target = plain(node)
         if " - " in text or (isinstance(target, Scalar) and _is_id(target.value)):
             continue  # AM009 says that two became one, and AM002 that it is read otherwise
         yield Finding(
-            at_node(map.sections["mapAccounts"], node),
+            at_node(auth_map.sections["mapAccounts"], node),
             f"`{text}` is not an account id" if text else "an item of mapAccounts is empty",
             f"an account id is twelve digits; {_reason(text)}",
         )

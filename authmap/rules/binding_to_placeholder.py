@@ -68,12 +68,12 @@ if TYPE_CHECKING:
 
 
 @rule("AM401", "binding-to-placeholder", Severity.ERROR)
-def binding_to_placeholder(map: AuthMap, options: Options) -> Iterator[Finding]:
+def binding_to_placeholder(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Subjects of bindings that hold a placeholder."""
     for binding, subject in options.bindings.subjects if options.bindings else ():
         if not any(known in subject.name for known in KNOWN):
             continue
-        groups = _groups(map, subject.name)
+        groups = _groups(auth_map, subject.name)
         advice = f"bind {groups} instead" if groups else "bind a group of the entry instead"
         yield Finding(
             subject.at,
@@ -83,9 +83,9 @@ def binding_to_placeholder(map: AuthMap, options: Options) -> Iterator[Finding]:
         )
 
 
-def _groups(map: AuthMap, username: str) -> str:
+def _groups(auth_map: AuthMap, username: str) -> str:
     """The groups of the entries with a username, as they are named in sentences."""
-    for entry in (*map.roles, *map.users):
+    for entry in (*auth_map.roles, *auth_map.users):
         if entry.username == username and any(entry.groups):
             return "the group " + " or ".join(f"`{group}`" for group in entry.groups if group)
     return ""

@@ -69,11 +69,11 @@ if TYPE_CHECKING:
 
 
 @rule("AM402", "binding-to-renamed-user", Severity.NOTE)
-def binding_to_renamed_user(map: AuthMap, options: Options) -> Iterator[Finding]:
+def binding_to_renamed_user(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Bindings to usernames that are to be others."""
     if options.bindings is None:
         return
-    for entry in map.roles:
+    for entry in auth_map.roles:
         if not wants_rename(entry, options):
             continue
         for user, binding in options.bindings.of_username(entry):

@@ -52,9 +52,9 @@ FINE = reserved_entries.NODE_GROUPS | {"system:masters", "system:monitoring"}
 
 
 @rule("AM307", "built-in-group", Severity.WARNING)
-def built_in_group(map: AuthMap, options: Options) -> Iterator[Finding]:
+def built_in_group(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Groups that begin with `system:` and are not for giving away."""
-    for entry in (*map.roles, *map.users):
+    for entry in (*auth_map.roles, *auth_map.users):
         for text, node in entry.group_items:
             if not text.startswith("system:") or text in FINE or "{" in text or " - " in text:
                 continue

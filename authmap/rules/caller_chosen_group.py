@@ -46,9 +46,9 @@ if TYPE_CHECKING:
 
 
 @rule("AM305", "caller-chosen-group", Severity.ERROR)
-def caller_chosen_group(map: AuthMap, options: Options) -> Iterator[Finding]:
+def caller_chosen_group(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Groups that hold a placeholder whose value is not fixed by the entry."""
-    for entry in (*map.roles, *map.users):
+    for entry in (*auth_map.roles, *auth_map.users):
         for text, node in entry.group_items:
             if "{{" not in text:
                 continue

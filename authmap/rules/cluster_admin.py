@@ -45,9 +45,9 @@ if TYPE_CHECKING:
 
 
 @rule("AM301", "cluster-admin", Severity.NOTE)
-def cluster_admin(map: AuthMap, options: Options) -> Iterator[Finding]:
+def cluster_admin(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Entries in the group that may do everything."""
-    for entry in (*map.roles, *map.users):
+    for entry in (*auth_map.roles, *auth_map.users):
         for text, node in entry.group_items:
             if text == "system:masters":
                 yield Finding(

@@ -78,9 +78,9 @@ class _Option(NamedTuple):
 
 
 @rule("AM501", "constant-session-name", Severity.WARNING)
-def constant_session_name(map: AuthMap, options: Options) -> Iterator[Finding]:
+def constant_session_name(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Logins of a kubeconfig that assume a role without a name for the session."""
-    for login in map.logins:
+    for login in auth_map.logins:
         program, words = _program(login.words)
         if program == "aws":
             found = _get_token(words)
@@ -90,7 +90,7 @@ def constant_session_name(map: AuthMap, options: Options) -> Iterator[Finding]:
             role, named, advice = found
             whose = _title(role.value)
             yield Finding(
-                at_node(map.source, role.node),
+                at_node(auth_map.source, role.node),
                 f"the sessions of `{login.user}`{whose} are all named {named}",
                 f"the audit log cannot tell people apart by them, whatever the map says; {advice}",
             )

@@ -50,20 +50,20 @@ if TYPE_CHECKING:
 
 
 @rule("AM204", "duplicate-arn", Severity.ERROR)
-def duplicate_arn(map: AuthMap, options: Options) -> Iterator[Finding]:
+def duplicate_arn(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Entries in whose place another one holds."""
-    for entry in map.entries:
+    for entry in auth_map.entries:
         winner = entry.winner
         if entry.section.reader.random:
-            yield from _rivals(map, entry)
+            yield from _rivals(auth_map, entry)
         if winner is None or entry.sso or templates(entry.arn):
             continue
         while winner.winner:
             winner = winner.winner
-        help = f"the entry in line {line_of(winner)} holds{_contrast(entry, winner)}"
+        advice = f"the entry in line {line_of(winner)} holds{_contrast(entry, winner)}"
         if _stops(winner):
             message = f"{entry.title} has a later entry that allows no other: eksctl stops there"
-            help = f"see `noDuplicateARNs` of the entry in line {line_of(winner)}"
+            advice = f"see `noDuplicateARNs` of the entry in line {line_of(winner)}"
         elif winner.section is entry.section:
             message = f"{entry.title} has a later entry, so this one is dead"
         else:
@@ -71,7 +71,7 @@ def duplicate_arn(map: AuthMap, options: Options) -> Iterator[Finding]:
         yield Finding(
             at_entry(entry),
             message,
-            f"{help}; delete this one, or merge the two",
+            f"{advice}; delete this one, or merge the two",
             entry=entry,
         )
 
@@ -82,9 +82,9 @@ def _stops(entry: Entry) -> bool:
     return field is not None and isinstance(field.value, Scalar) and field.value.value == "true"
 
 
-def _rivals(map: AuthMap, entry: Entry) -> Iterator[Finding]:
+def _rivals(auth_map: AuthMap, entry: Entry) -> Iterator[Finding]:
     """Where it is random which entry of an ARN holds: all but the last."""
-    last = map.index.matches(entry.section.reader.match(entry.arn))[-1:]
+    last = auth_map.index.matches(entry.section.reader.match(entry.arn))[-1:]
     if last and last[0] is not entry and not templates(entry.arn):
         yield Finding(
             at_entry(entry),

@@ -50,10 +50,10 @@ if TYPE_CHECKING:
 
 
 @rule("AM006", "duplicate-key", Severity.ERROR)
-def duplicate_key(map: AuthMap, options: Options) -> Iterator[Finding]:
+def duplicate_key(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Keys of the object, of its data and of entries that are given more than once."""
-    root = None if map.logins else map.root
-    reader = next((section.reader for section in map.sections.values()), CONFIG_MAP)
+    root = None if auth_map.logins else auth_map.root
+    reader = next((section.reader for section in auth_map.sections.values()), CONFIG_MAP)
     for mapping in (root, plain(root.get("metadata")), plain(root.get("data"))) if root else ():
         if isinstance(mapping, Mapping):
             keys = [key for key, _ in mapping.pairs if isinstance(key, Scalar)]
@@ -61,8 +61,8 @@ def duplicate_key(map: AuthMap, options: Options) -> Iterator[Finding]:
             for key in keys if len(last) < len(keys) else ():
                 if last[key.value] is not key:
                     lost = "everything under this one"
-                    yield _finding(map.layer, reader, key, last[key.value], lost)
-    for entry in map.entries:
+                    yield _finding(auth_map.layer, reader, key, last[key.value], lost)
+    for entry in auth_map.entries:
         mapping = plain(entry.node)
         if isinstance(mapping, Mapping) and not entry.winner:
             names = {key.value for key, _ in mapping.pairs if isinstance(key, Scalar)}
@@ -109,5 +109,5 @@ def _finding(
         message, effect = f"`{key.value}` is given again in line {line}", reader.refusal("key")
     else:
         message = f"`{key.value}` is given again in line {line}, and that one holds"
-    help = f"{effect}; merge the two, or delete this one"
-    return Finding(at_node(layer, key), message, help, entry=entry)
+    advice = f"{effect}; merge the two, or delete this one"
+    return Finding(at_node(layer, key), message, advice, entry=entry)

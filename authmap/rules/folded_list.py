@@ -52,17 +52,17 @@ if TYPE_CHECKING:
 
 
 @rule("AM009", "folded-list", Severity.ERROR)
-def folded_list(map: AuthMap, options: Options) -> Iterator[Finding]:
+def folded_list(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Values that hold the line below them."""
-    for key in map.keys:
-        section = map.sections.get(key.name)
+    for key in auth_map.keys:
+        section = auth_map.sections.get(key.name)
         if section and section.lost and section.lost.kind == "folded":
             yield Finding(
-                at_node(map.layer, key.key),
+                at_node(auth_map.layer, key.key),
                 f"all of `{key.name}` is lost: its lines are folded into one",
                 f"begin it with `{key.name}: |`, which keeps the lines as they are",
             )
-    for entry in map.entries:
+    for entry in auth_map.entries:
         if entry.winner or " " not in "".join((entry.arn, entry.username, *entry.groups)):
             continue
         for field in entry.fields:
@@ -70,8 +70,10 @@ def folded_list(map: AuthMap, options: Options) -> Iterator[Finding]:
                 yield from _value(entry.section, field.value, f"`{field.key.value}`", entry)
         for group in entry.group_items:
             yield from _value(entry.section, group.node, "a group", entry)
-    for account in map.account_items:
-        yield from _value(map.sections["mapAccounts"], account.node, "an item of `mapAccounts`")
+    for account in auth_map.account_items:
+        yield from _value(
+            auth_map.sections["mapAccounts"], account.node, "an item of `mapAccounts`"
+        )
 
 
 def _value(
@@ -92,7 +94,7 @@ def _value(
         return
     shown = target.value if len(target.value) <= 80 else target.value[:77] + "..."
     remedy = "give each item a line of its own, with its `-` below the one above"
-    if section.map is not None and section.map.style == ">":
+    if section.source_map is not None and section.source_map.style == ">":
         remedy = f"begin the section with `{section.name}: |`, which keeps its lines as they are"
     elif several and not swallowed:
         remedy = "a line below it is indented so that it belongs to it: write it as it was meant"

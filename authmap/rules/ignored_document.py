@@ -50,9 +50,9 @@ if TYPE_CHECKING:
 
 
 @rule("AM012", "ignored-document", Severity.ERROR)
-def ignored_document(map: AuthMap, options: Options) -> Iterator[Finding]:
+def ignored_document(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Entries behind the end of a section's first document."""
-    for name, section in map.sections.items():
+    for name, section in auth_map.sections.items():
         start = section.ignored
         if start is None:
             continue

@@ -50,9 +50,13 @@ if TYPE_CHECKING:
 
 
 @rule("AM007", "ignored-section", Severity.ERROR)
-def ignored_section(map: AuthMap, options: Options) -> Iterator[Finding]:
+def ignored_section(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Data keys that nobody reads."""
-    unread = [key for key in map.keys if key.name not in map.sections and not templates(key.name)]
+    unread = [
+        key
+        for key in auth_map.keys
+        if key.name not in auth_map.sections and not templates(key.name)
+    ]
     meanings = [misspelling.section(key.name) for key in unread]
     for key, meant in zip(unread, meanings, strict=True):
         severity, fix = Severity.ERROR, None
@@ -60,26 +64,26 @@ def ignored_section(map: AuthMap, options: Options) -> Iterator[Finding]:
         if meant is None:
             severity = Severity.WARNING
             message = f"`{key.name}` is no section: the authenticator does not read it"
-            help = "it reads mapRoles, mapUsers and mapAccounts; if nothing else reads this key, "
-            help += "take it out"
-        elif meant in map.sections:
-            help = f"there is a `{meant}` as well: move into it what is still needed"
+            advice = "it reads mapRoles, mapUsers and mapAccounts; if nothing else reads this key, "
+            advice += "take it out"
+        elif meant in auth_map.sections:
+            advice = f"there is a `{meant}` as well: move into it what is still needed"
         elif meanings.count(meant) > 1:
-            help = f"every mapping in it is ignored: make one `{meant}` of all keys that mean it"
+            advice = f"every mapping in it is ignored: make one `{meant}` of all keys that mean it"
         else:
-            help = "every mapping in it is ignored: rename it"
-            held_back = None if map.root else "rename the key in the object itself"
-            fix = Fix((Change(map.layer, key.key, meant),), safe=False, held_back=held_back)
-        yield Finding(at_node(map.layer, key.key), message, help, fix=fix, severity=severity)
-    yield from _beside_data(map)
+            advice = "every mapping in it is ignored: rename it"
+            held_back = None if auth_map.root else "rename the key in the object itself"
+            fix = Fix((Change(auth_map.layer, key.key, meant),), safe=False, held_back=held_back)
+        yield Finding(at_node(auth_map.layer, key.key), message, advice, fix=fix, severity=severity)
+    yield from _beside_data(auth_map)
 
 
-def _beside_data(map: AuthMap) -> Iterator[Finding]:
+def _beside_data(auth_map: AuthMap) -> Iterator[Finding]:
     """Sections at the object's top, or below another key there."""
-    if map.root is None or map.shape not in ("configmap", "patch"):
+    if auth_map.root is None or auth_map.shape not in ("configmap", "patch"):
         return
-    below = [(text(key), plain(value)) for key, value in map.root.pairs]
-    places = [("", map.root), *((name, node) for name, node in below if name != "data")]
+    below = [(text(key), plain(value)) for key, value in auth_map.root.pairs]
+    places = [("", auth_map.root), *((name, node) for name, node in below if name != "data")]
     for name, mapping in places:
         for key, _ in mapping.pairs if isinstance(mapping, Mapping) else ():
             if isinstance(key, Scalar) and "map" in key.value.lower():
@@ -87,7 +91,7 @@ def _beside_data(map: AuthMap) -> Iterator[Finding]:
                 where = f"stands below `{name}`, not" if name else "does not stand below"
                 if meant:
                     yield Finding(
-                        at_node(map.layer, key),
+                        at_node(auth_map.layer, key),
                         f"`{key.value}` {where} `data`, so it is not read",
                         f"every mapping in it is ignored: put it below `data:` as `{meant}`",
                     )

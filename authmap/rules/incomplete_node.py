@@ -50,9 +50,9 @@ if TYPE_CHECKING:
 
 
 @rule("AM304", "incomplete-node", Severity.ERROR)
-def incomplete_node(map: AuthMap, options: Options) -> Iterator[Finding]:
+def incomplete_node(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Entries with a node's username that lack a node's groups."""
-    for entry in map.roles:
+    for entry in auth_map.roles:
         if not entry.username.startswith(NODE_PREFIX + "{{"):
             continue
         groups = " - ".join(entry.groups).split(" - ")  # two that became one are AM009's

@@ -50,16 +50,16 @@ if TYPE_CHECKING:
 
 
 @rule("AM001", "invalid-yaml", Severity.ERROR)
-def invalid_yaml(map: AuthMap, options: Options) -> Iterator[Finding]:
+def invalid_yaml(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Texts that are not YAML."""
-    problem = map.problem
+    problem = auth_map.problem
     if problem and problem.kind in ("yaml", "encoding"):
         yield Finding(
-            At(map.layer, problem.start, problem.end),
+            At(auth_map.layer, problem.start, problem.end),
             problem.message if problem.kind == "encoding" else f"not YAML: {problem.message}",
             f"{problem.remedy}; neither kubectl nor authmap can read on from here",
         )
-    for name, section in map.sections.items():
+    for name, section in auth_map.sections.items():
         if section.lost and section.lost.kind == "syntax":
             users = ", those of the nodes too" if name == "mapRoles" else ""
             effect = section.reader.refusal() or (

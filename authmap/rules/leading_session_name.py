@@ -49,9 +49,9 @@ if TYPE_CHECKING:
 
 
 @rule("AM103", "leading-session-name", Severity.ERROR)
-def leading_session_name(map: AuthMap, options: Options) -> Iterator[Finding]:
+def leading_session_name(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Usernames of roles that begin with what the caller chooses."""
-    for entry in (*map.roles, *map.users):
+    for entry in (*auth_map.roles, *auth_map.users):
         username = entry.username
         if not is_led_by_caller(username) or not entry.has_session_name or templates(username):
             continue

@@ -50,9 +50,9 @@ if TYPE_CHECKING:
 
 
 @rule("AM108", "lossy-session-name", Severity.NOTE, default=False)
-def lossy_session_name(map: AuthMap, options: Options) -> Iterator[Finding]:
+def lossy_session_name(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Usernames of roles with the session name that lacks the `@`."""
-    for entry in map.roles:
+    for entry in auth_map.roles:
         username = entry.username
         if SESSION_NAME not in username or not entry.has_session_name:
             continue

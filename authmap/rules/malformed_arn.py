@@ -52,9 +52,9 @@ if TYPE_CHECKING:
 
 
 @rule("AM203", "malformed-arn", Severity.ERROR)
-def malformed_arn(map: AuthMap, options: Options) -> Iterator[Finding]:
+def malformed_arn(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Entries whose ARN no caller can have."""
-    for entry in (*map.roles, *map.users):
+    for entry in (*auth_map.roles, *auth_map.users):
         found = fault(entry.arn) if entry.arn else None
         if found is None or wildcard(entry.arn) is not None or templates(entry.arn):
             continue

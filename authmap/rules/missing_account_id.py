@@ -55,9 +55,9 @@ if TYPE_CHECKING:
 
 
 @rule("AM102", "missing-account-id", Severity.WARNING)
-def missing_account_id(map: AuthMap, options: Options) -> Iterator[Finding]:
+def missing_account_id(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Role entries whose username does not name the account."""
-    for entry in map.roles:
+    for entry in auth_map.roles:
         username = entry.username
         if not username or ACCOUNT_ID in username:  # the cheap test first
             continue

@@ -48,9 +48,9 @@ if TYPE_CHECKING:
 
 
 @rule("AM005", "missing-field", Severity.ERROR)
-def missing_field(map: AuthMap, options: Options) -> Iterator[Finding]:
+def missing_field(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Entries that lack what they cannot do without."""
-    for entry in map.entries:
+    for entry in auth_map.entries:
         arn = "userarn" if entry.section.name == "mapUsers" else "rolearn"
         name = "username" if entry.arn or entry.sso else arn
         if entry.winner or (name == "username" and (entry.dropped or entry.username)):
@@ -64,16 +64,16 @@ def missing_field(map: AuthMap, options: Options) -> Iterator[Finding]:
         lacks = f"has an empty `{called}`" if field else f"has no `{called}`"
         if name == "username":
             message = f"{entry.title} {lacks}"
-            help = 'whoever comes in by it is the user "" to the cluster and in the audit log'
+            advice = 'whoever comes in by it is the user "" to the cluster and in the audit log'
         else:
             message = f"{_title(entry)} {lacks}"
-            help = "the authenticator drops the entry, so nobody comes in by it"
-        help = entry.section.reader.refusal(name, lacking=entry) or help
+            advice = "the authenticator drops the entry, so nobody comes in by it"
+        advice = entry.section.reader.refusal(name, lacking=entry) or advice
         for other in entry.fields:
             if not other.name and misspelling.field(entry, other) == called:
-                help += f"; `{other.key.value}` is not read: write `{called}`"
+                advice += f"; `{other.key.value}` is not read: write `{called}`"
                 break
-        yield Finding(at_field(entry, name), message, help, entry=entry)
+        yield Finding(at_field(entry, name), message, advice, entry=entry)
 
 
 def _title(entry: Entry) -> str:

@@ -59,9 +59,9 @@ if TYPE_CHECKING:
 
 
 @rule("AM101", "missing-session-name", Severity.ERROR)
-def missing_session_name(map: AuthMap, options: Options) -> Iterator[Finding]:
+def missing_session_name(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Role entries whose username does not name the session."""
-    for entry in map.roles:
+    for entry in auth_map.roles:
         username = entry.username
         if (
             has_session(username)

@@ -51,9 +51,9 @@ if TYPE_CHECKING:
 
 
 @rule("AM303", "node-groups-on-human", Severity.WARNING)
-def node_groups_on_human(map: AuthMap, options: Options) -> Iterator[Finding]:
+def node_groups_on_human(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Entries in a node's groups whose username is none of a node."""
-    for entry in (*map.roles, *map.users):
+    for entry in (*auth_map.roles, *auth_map.users):
         if entry.username.startswith(NODE_PREFIX) or not is_node(entry):
             continue
         found = next((group for group in entry.group_items if group.text in NODE_GROUPS), None)

@@ -48,9 +48,9 @@ if TYPE_CHECKING:
 
 
 @rule("AM110", "node-placeholder-on-human", Severity.ERROR)
-def node_placeholder_on_human(map: AuthMap, options: Options) -> Iterator[Finding]:
+def node_placeholder_on_human(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Usernames with a node's placeholder in entries that are no node's."""
-    for entry in (*map.roles, *map.users):
+    for entry in (*auth_map.roles, *auth_map.users):
         username = entry.username
         if EC2_PRIVATE_DNS_NAME not in username or templates(username):
             continue

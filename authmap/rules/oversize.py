@@ -51,27 +51,31 @@ LIMIT = 1024 * 1024
 
 
 @rule("AM010", "oversize", Severity.WARNING)
-def oversize(map: AuthMap, options: Options) -> Iterator[Finding]:
+def oversize(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Maps that no longer fit into an object, or soon will not."""
-    if map.problem:
-        if map.problem.kind == "size":
-            help = "split the file, or lint the ConfigMap alone; nothing in this one was looked at"
-            at = At(map.layer, 0, 0)
-            yield Finding(at, map.problem.message, help, severity=Severity.ERROR)
+    if auth_map.problem:
+        if auth_map.problem.kind == "size":
+            advice = (
+                "split the file, or lint the ConfigMap alone; nothing in this one was looked at"
+            )
+            at = At(auth_map.layer, 0, 0)
+            yield Finding(at, auth_map.problem.message, advice, severity=Severity.ERROR)
         return
-    values = [plain(key.value) for key in map.keys]
+    values = [plain(key.value) for key in auth_map.keys]
     texts = [value.value for value in values if isinstance(value, Scalar)]
-    if not map.keys and map.shape in ("entries", "data"):
-        texts = [section.text for section in map.sections.values()]
+    if not auth_map.keys and auth_map.shape in ("entries", "data"):
+        texts = [section.text for section in auth_map.sections.values()]
     size = sum(len(text) if text.isascii() else len(text.encode()) for text in texts)
     if size <= LIMIT * 9 // 10:
         return
-    at = at_node(map.layer, map.keys[0].key) if map.keys else At(map.layer, 0, 0)
+    at = (
+        at_node(auth_map.layer, auth_map.keys[0].key) if auth_map.keys else At(auth_map.layer, 0, 0)
+    )
     message = f"what is in `data` takes {size:,} of {LIMIT:,} bytes"
-    help = "soon the API server will refuse it: map fewer roles, or move to EKS access entries"
+    advice = "soon the API server will refuse it: map fewer roles, or move to EKS access entries"
     severity = Severity.WARNING
     if size > LIMIT:
         message = f"what is in `data` takes {size:,} bytes, and {LIMIT:,} are the most there can be"
-        help = "the API server refuses it: map fewer roles, or move to EKS access entries"
+        advice = "the API server refuses it: map fewer roles, or move to EKS access entries"
         severity = Severity.ERROR
-    yield Finding(at, message, help, severity=severity)
+    yield Finding(at, message, advice, severity=severity)

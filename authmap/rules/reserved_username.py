@@ -61,9 +61,9 @@ PREFIXES = ("system:", "eks:", "aws:", "amazon:", "iam:")
 
 
 @rule("AM302", "reserved-username", Severity.WARNING)
-def reserved_username(map: AuthMap, options: Options) -> Iterator[Finding]:
+def reserved_username(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Usernames that begin as those of Kubernetes or AWS do."""
-    for entry in (*map.roles, *map.users):
+    for entry in (*auth_map.roles, *auth_map.users):
         username = entry.username
         if not username.startswith(PREFIXES):
             continue

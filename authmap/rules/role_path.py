@@ -51,9 +51,9 @@ if TYPE_CHECKING:
 
 
 @rule("AM201", "role-path", Severity.ERROR)
-def role_path(map: AuthMap, options: Options) -> Iterator[Finding]:
+def role_path(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Entries of roles whose ARN has a path."""
-    for entry in (*map.roles, *map.users):
+    for entry in (*auth_map.roles, *auth_map.users):
         arn = entry.arn
         if arn.count("/") < 2 or ":role/" not in arn.lower() or not is_sound(arn):
             continue
@@ -64,5 +64,5 @@ def role_path(map: AuthMap, options: Options) -> Iterator[Finding]:
             f"{entry.title} never comes in: the path `/{arn[start:end]}` in its ARN never matches",
             f"STS reports a role's session without the path{sso}; write `{meant(arn)}`",
             entry=entry,
-            fix=correct_arn(map, entry),
+            fix=correct_arn(auth_map, entry),
         )

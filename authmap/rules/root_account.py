@@ -43,9 +43,9 @@ if TYPE_CHECKING:
 
 
 @rule("AM306", "root-account", Severity.WARNING)
-def root_account(map: AuthMap, options: Options) -> Iterator[Finding]:
+def root_account(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Entries for an account's root user."""
-    for entry in (*map.roles, *map.users):
+    for entry in (*auth_map.roles, *auth_map.users):
         if entry.arn.lower().endswith(":root") and is_sound(entry.arn):
             account = entry.arn.split(":")[4]
             yield Finding(

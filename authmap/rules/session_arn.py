@@ -47,9 +47,9 @@ if TYPE_CHECKING:
 
 
 @rule("AM202", "session-arn", Severity.ERROR)
-def session_arn(map: AuthMap, options: Options) -> Iterator[Finding]:
+def session_arn(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Entries whose ARN is that of an assumed role."""
-    for entry in (*map.roles, *map.users):
+    for entry in (*auth_map.roles, *auth_map.users):
         if ":assumed-role/" not in entry.arn.lower() or not is_sound(entry.arn):
             continue
         if entry.section.reader.match(entry.arn) != entry.arn:
@@ -61,5 +61,5 @@ def session_arn(map: AuthMap, options: Options) -> Iterator[Finding]:
             f"nobody comes in by `{entry.arn}`: it is the ARN of a session",
             f"the authenticator asks for the role of whoever logs in, for all sessions; {advice}",
             entry=entry,
-            fix=correct_arn(map, entry),
+            fix=correct_arn(auth_map, entry),
         )

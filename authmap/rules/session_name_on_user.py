@@ -47,9 +47,9 @@ if TYPE_CHECKING:
 
 
 @rule("AM111", "session-name-on-user", Severity.WARNING)
-def session_name_on_user(map: AuthMap, options: Options) -> Iterator[Finding]:
+def session_name_on_user(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Usernames of users that hold the name of a session."""
-    for entry in (*map.roles, *map.users):
+    for entry in (*auth_map.roles, *auth_map.users):
         username = entry.username
         held = [name for name in (SESSION_NAME, SESSION_NAME_RAW) if name in username]
         if not held or entry.has_session_name or not is_sound(entry.arn) or templates(username):

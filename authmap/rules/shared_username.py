@@ -57,11 +57,11 @@ if TYPE_CHECKING:
 
 
 @rule("AM106", "shared-username", Severity.WARNING)
-def shared_username(map: AuthMap, options: Options) -> Iterator[Finding]:
+def shared_username(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Pairs of entries whose usernames can be the same."""
     first: dict[str, Entry] = {}
     arns: set[str] = set()
-    for entry in (*map.roles, *map.users):
+    for entry in (*auth_map.roles, *auth_map.users):
         arn, username = fold(entry.arn), entry.username
         if (
             not username

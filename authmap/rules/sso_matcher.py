@@ -51,9 +51,9 @@ if TYPE_CHECKING:
 
 
 @rule("AM208", "sso-matcher", Severity.ERROR)
-def sso_matcher(map: AuthMap, options: Options) -> Iterator[Finding]:
+def sso_matcher(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Entries that match by permission set."""
-    for entry in map.entries:
+    for entry in auth_map.entries:
         field = entry.field("sso")
         if entry.sso is None or field is None:
             continue

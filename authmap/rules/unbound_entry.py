@@ -75,7 +75,7 @@ DISCOVERY = ("system:basic-user", "system:discovery", "system:public-info-viewer
 
 
 @rule("AM403", "unbound-entry", Severity.WARNING)
-def unbound_entry(map: AuthMap, options: Options) -> Iterator[Finding]:
+def unbound_entry(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Entries that no binding names."""
     bindings = options.bindings
     if bindings is None or bindings.missing is not None:
@@ -85,7 +85,7 @@ def unbound_entry(map: AuthMap, options: Options) -> Iterator[Finding]:
         for binding, subject in bindings.subjects
     ):
         return
-    for entry in (*map.roles, *map.users):
+    for entry in (*auth_map.roles, *auth_map.users):
         if reserved_entries.owner(entry, options.known) or MASTERS in entry.groups:
             continue
         if any(templates(text) for text in (entry.arn, entry.username, *entry.groups)):

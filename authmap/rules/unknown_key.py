@@ -49,10 +49,10 @@ if TYPE_CHECKING:
 
 
 @rule("AM004", "unknown-key", Severity.ERROR)
-def unknown_key(map: AuthMap, options: Options) -> Iterator[Finding]:
+def unknown_key(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Keys that are read into nothing."""
     seen: set[int] = set()  # what YAML merges into several entries is said once
-    for entry in map.entries:
+    for entry in auth_map.entries:
         unknown = [field for field in entry.fields if not field.name]
         if not unknown or entry.winner:
             continue
@@ -69,23 +69,23 @@ def _finding(entry: Entry, field: Field, meant: str | None, *, alone: bool) -> F
     severity, fix = Severity.WARNING, None
     other = misspelling.elsewhere(entry, field)
     if meant is None and other:
-        help = f"an entry with `{key}` belongs into {other}"
+        advice = f"an entry with `{key}` belongs into {other}"
     elif meant is None:
         keys = section.reader.keys[section.name]
         names = ", ".join(name for name in keys if name not in ("sso", "userid"))
-        help = f"the keys are {names}; if this is a remark, make it a comment"
+        advice = f"the keys are {names}; if this is a remark, make it a comment"
     elif entry.field(section.reader.keys[section.name][meant]):
-        help = f"the entry has `{meant}` as well, which is what counts: take this one out"
+        advice = f"the entry has `{meant}` as well, which is what counts: take this one out"
     else:
         severity = Severity.ERROR
         effect = "is dropped" if meant.endswith("arn") else f"has no {meant}"
         refusal = section.reader.refusal(section.reader.keys[section.name][meant], lacking=entry)
         effect = refusal or f"the entry {effect}"
-        help = f"`{meant}` is meant, it seems; as it stands, {effect}"
+        advice = f"`{meant}` is meant, it seems; as it stands, {effect}"
         if not alone:
-            help = f"`{meant}` is meant, it seems, and by another key too: keep one of them"
+            advice = f"`{meant}` is meant, it seems, and by another key too: keep one of them"
         elif meant != "groups" or isinstance(plain(field.value), Sequence):
             fix = Fix((Change(section, field.key, meant),), safe=False)
     message = f"`{key}` is not a key of {section.called}: {section.reader.unknown}"
     at = at_node(section, field.key)
-    return Finding(at, message, help, entry=entry, fix=fix, severity=severity)
+    return Finding(at, message, advice, entry=entry, fix=fix, severity=severity)

@@ -46,9 +46,9 @@ if TYPE_CHECKING:
 
 
 @rule("AM105", "unknown-placeholder", Severity.ERROR)
-def unknown_placeholder(map: AuthMap, options: Options) -> Iterator[Finding]:
+def unknown_placeholder(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Words in double braces, in usernames and groups, that the authenticator does not know."""
-    for wrong in misspellings(map):
+    for wrong in misspellings(auth_map):
         entry, what, text, node, slip = wrong
         if not slip.delimited:
             continue

@@ -42,9 +42,9 @@ if TYPE_CHECKING:
 
 
 @rule("AM902", "unknown-suppression", Severity.WARNING, last=True)
-def unknown_suppression(map: AuthMap, options: Options) -> Iterator[Finding]:
+def unknown_suppression(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Comments and annotations that are to suppress something and name no rule."""
-    for directive in map.directives:
+    for directive in auth_map.directives:
         for word in directive.words:
             if word.code is None:
                 message = f"`{word.text}` is no rule, so nothing is suppressed"

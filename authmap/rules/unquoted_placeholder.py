@@ -54,12 +54,12 @@ if TYPE_CHECKING:
 
 
 @rule("AM003", "unquoted-placeholder", Severity.ERROR)
-def unquoted_placeholder(map: AuthMap, options: Options) -> Iterator[Finding]:
+def unquoted_placeholder(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Values that begin with braces and have no quotes."""
-    if map.problem and map.problem.kind == "placeholder":
-        at = At(map.layer, map.problem.start, map.problem.end)
+    if auth_map.problem and auth_map.problem.kind == "placeholder":
+        at = At(auth_map.layer, auth_map.problem.start, auth_map.problem.end)
         yield _finding(at, "neither kubectl nor authmap can read on from here")
-    for name, section in map.sections.items():
+    for name, section in auth_map.sections.items():
         if section.lost is None or section.lost.kind != "placeholder":
             continue
         loss = section.reader.refusal() or (

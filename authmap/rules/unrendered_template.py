@@ -56,20 +56,20 @@ if TYPE_CHECKING:
 
 
 @rule("AM011", "unrendered-template", Severity.WARNING)
-def unrendered_template(map: AuthMap, options: Options) -> Iterator[Finding]:
+def unrendered_template(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Files and sections that are templates, and the first template in what is read."""
-    if map.problem:
-        at = At(map.layer, map.problem.start, map.problem.end)
-        if map.problem.kind == "template":
+    if auth_map.problem:
+        at = At(auth_map.layer, auth_map.problem.start, auth_map.problem.end)
+        if auth_map.problem.kind == "template":
             yield _finding(at)
-        elif map.problem.kind in ("terraform", "unknown"):
-            yield Finding(at, map.problem.message, map.problem.remedy)
+        elif auth_map.problem.kind in ("terraform", "unknown"):
+            yield Finding(at, auth_map.problem.message, auth_map.problem.remedy)
         return
-    for name, section in map.sections.items():
+    for name, section in auth_map.sections.items():
         if section.lost and section.lost.kind == "template":
             at = At(section, section.lost.start, section.lost.end)
             yield _finding(at, f", so `{name}` cannot be read")
-    places = sorted(_places(map), key=lambda at: at.layer.span(at.start, at.end))
+    places = sorted(_places(auth_map), key=lambda at: at.layer.span(at.start, at.end))
     if places:
         others = len(places) - 1
         yield _finding(places[0], f" (and {others} more in this map)" if others else "")
@@ -97,31 +97,31 @@ def _help(shown: str) -> str:
     return f"{_UNKNOWN}: render it, and pipe the result into `authmap lint -`"
 
 
-def _places(map: AuthMap) -> Iterator[At]:
+def _places(auth_map: AuthMap) -> Iterator[At]:
     """The templates in what can be read."""
-    layer, sections = map.layer, map.sections.values()
-    if map.root is not None and not map.locked:  # else there may be secrets in it
-        lost = [section.tree for section in sections if section.lost and section.map is None]
-        for node, _ in braces(layer.text, map.root):
+    layer, sections = auth_map.layer, auth_map.sections.values()
+    if auth_map.root is not None and not auth_map.locked:  # else there may be secrets in it
+        lost = [section.tree for section in sections if section.lost and section.source_map is None]
+        for node, _ in braces(layer.text, auth_map.root):
             if not any(tree and tree.start <= node.start < tree.end for tree in lost):
                 yield At(layer, node.start, node.end)
-        for name in (map.name, map.namespace):
+        for name in (auth_map.name, auth_map.namespace):
             if name is not None:
                 yield from _parts(layer, name, name.value)
-    accounts = map.sections.get("mapAccounts")
-    if accounts and accounts.root and (accounts.map or map.root is None):
+    accounts = auth_map.sections.get("mapAccounts")
+    if accounts and accounts.root and (accounts.source_map or auth_map.root is None):
         for node, _ in braces(accounts.text, accounts.root):
             yield At(accounts, node.start, node.end)
     if any("\\" in section.text or may_hold_template(section.text) for section in sections):
-        for entry in map.entries:
+        for entry in auth_map.entries:
             for field in entry.fields:
                 if field.name in ("rolearn", "userarn", "username"):
                     text = text_of(field.value) or ""
-                    yield from _parts(entry.section, field.value, text, map.delimiters)
+                    yield from _parts(entry.section, field.value, text, auth_map.delimiters)
             for group in entry.group_items:
-                yield from _parts(entry.section, group.node, group.text, map.delimiters)
-    for account in map.account_items if accounts else ():
-        yield from _parts(map.sections["mapAccounts"], account.node, account.text)
+                yield from _parts(entry.section, group.node, group.text, auth_map.delimiters)
+    for account in auth_map.account_items if accounts else ():
+        yield from _parts(auth_map.sections["mapAccounts"], account.node, account.text)
 
 
 def _parts(layer: Layer, node: Node, value: str, delimiters: Delimiters = ()) -> Iterator[At]:

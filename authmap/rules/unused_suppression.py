@@ -47,9 +47,9 @@ if TYPE_CHECKING:
 
 
 @rule("AM901", "unused-suppression", Severity.WARNING, last=True)
-def unused_suppression(map: AuthMap, options: Options) -> Iterator[Finding]:
+def unused_suppression(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Comments and annotations that suppress nothing, or some of whose codes do not."""
-    for directive in map.directives:
+    for directive in auth_map.directives:
         unused = directive.unused
         if unused:
             whole = len(unused) == len(directive.words)

@@ -48,10 +48,10 @@ if TYPE_CHECKING:
 
 
 @rule("AM209", "user-case-variants", Severity.ERROR)
-def user_case_variants(map: AuthMap, options: Options) -> Iterator[Finding]:
+def user_case_variants(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Users whose ARN an earlier entry has in another case."""
     first: dict[str, Entry] = {}
-    for entry in map.users:
+    for entry in auth_map.users:
         earlier = first.setdefault(fold(entry.arn), entry)
         if earlier is entry or templates(entry.arn) or entry.section.reader.random:
             continue  # where it is always random, AM204 says so

@@ -46,9 +46,9 @@ if TYPE_CHECKING:
 
 
 @rule("AM205", "wildcard-arn", Severity.ERROR)
-def wildcard_arn(map: AuthMap, options: Options) -> Iterator[Finding]:
+def wildcard_arn(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Entries whose ARN has a wildcard in it."""
-    for entry in (*map.roles, *map.users):
+    for entry in (*auth_map.roles, *auth_map.users):
         at = wildcard(entry.arn)
         if at is None or templates(entry.arn):
             continue

@@ -46,9 +46,9 @@ if TYPE_CHECKING:
 
 
 @rule("AM104", "wrong-delimiters", Severity.ERROR)
-def wrong_delimiters(map: AuthMap, options: Options) -> Iterator[Finding]:
+def wrong_delimiters(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Placeholders in usernames and groups that do not stand in double braces."""
-    for wrong in misspellings(map):
+    for wrong in misspellings(auth_map):
         entry, what, text, node, slip = wrong
         if slip.delimited:
             continue
@@ -60,8 +60,8 @@ def wrong_delimiters(map: AuthMap, options: Options) -> Iterator[Finding]:
         else:
             message = f"`{slip.text}` in the {what} is not filled in"
         marks = "in two braces on each side"
-        if map.delimiters:
-            marks = "between `{}` and `{}`".format(*map.delimiters[0])
+        if auth_map.delimiters:
+            marks = "between `{}` and `{}`".format(*auth_map.delimiters[0])
         yield Finding(
             at_pattern(entry, node, text, slip.start, slip.end),
             message,

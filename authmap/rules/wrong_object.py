@@ -57,15 +57,15 @@ if TYPE_CHECKING:
 
 
 @rule("AM008", "wrong-object", Severity.ERROR)
-def wrong_object(map: AuthMap, options: Options) -> Iterator[Finding]:
+def wrong_object(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Objects that are not kube-system/aws-auth."""
     for what, node, wanted in (
-        ("name", map.name, misspelling.NAME),
-        ("namespace", map.namespace, misspelling.NAMESPACE),
+        ("name", auth_map.name, misspelling.NAME),
+        ("namespace", auth_map.namespace, misspelling.NAMESPACE),
     ):
         if node is not None and node.value != wanted and not templates(node.value):
             yield Finding(
-                at_node(map.layer, node),
+                at_node(auth_map.layer, node),
                 f"the {what} of this ConfigMap is `{node.value}` instead of `{wanted}`",
                 "the authenticator reads kube-system/aws-auth and nothing else, so nobody comes "
                 f"in by this one; before you correct the {what}, look at what is there now",

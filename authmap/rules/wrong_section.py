@@ -43,9 +43,9 @@ if TYPE_CHECKING:
 
 
 @rule("AM206", "wrong-section", Severity.WARNING)
-def wrong_section(map: AuthMap, options: Options) -> Iterator[Finding]:
+def wrong_section(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Users in mapRoles, and roles in mapUsers."""
-    for entry in map.roles:
+    for entry in auth_map.roles:
         arn = entry.arn.lower()
         if (":user/" in arn or ":federated-user/" in arn) and is_sound(arn):
             yield Finding(
@@ -55,7 +55,7 @@ def wrong_section(map: AuthMap, options: Options) -> Iterator[Finding]:
                 "`userarn`",
                 entry=entry,
             )
-    for entry in map.users:
+    for entry in auth_map.users:
         arn = entry.arn.lower()
         if ":role/" in arn and arn.count("/") == 1 and is_sound(arn):
             yield Finding(

@@ -86,47 +86,47 @@ _EFFECTS = {
 
 
 @rule("AM002", "wrong-type", Severity.ERROR)
-def wrong_type(map: AuthMap, options: Options) -> Iterator[Finding]:
+def wrong_type(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Values of a type that is not read."""
     seen: set[int] = set()  # what YAML merges into several entries is said once
-    for layer, node, name, wanted, effect, remedy, entry, shown in _misfits(map):
+    for layer, node, name, wanted, effect, remedy, entry, shown in _misfits(auth_map):
         template = isinstance(node, Mapping) and layer.text.startswith("{{", node.start)
         if template or id(node) in seen:  # AM003 and AM011 speak of those
             continue
         seen.add(id(node))
         fix = None
-        if wanted == "text" and not name.endswith("arn`") and name[1:-1] not in map.sections:
+        if wanted == "text" and not name.endswith("arn`") and name[1:-1] not in auth_map.sections:
             fix = _quotes(layer, node)
         yield Finding(
             _place(layer, shown or node),
-            f"{name} is {_what(node, quoted=not map.locked)}, not {wanted}",
+            f"{name} is {_what(node, quoted=not auth_map.locked)}, not {wanted}",
             f"{effect}: {'put it in quotes' if fix else remedy}",
             entry=entry,
             fix=fix,
         )
 
 
-def _misfits(map: AuthMap) -> Iterator[_Misfit]:
-    layer, root = map.layer, map.root
+def _misfits(auth_map: AuthMap) -> Iterator[_Misfit]:
+    layer, root = auth_map.layer, auth_map.root
     data = plain(root.get("data")) if root else None
     refused = "a ConfigMap holds only text in `data`, and the API server refuses this one"
     if data is not None and not _fits(data, "a mapping"):
         remedy = "indent `mapRoles:` and its like below `data:`"
         yield _Misfit(layer, data, "`data`", "a mapping", refused, remedy)
-    unfit = {key.name: key for key in map.keys if not _fits(key.value, "text")}
+    unfit = {key.name: key for key in auth_map.keys if not _fits(key.value, "text")}
     for key in unfit.values():
         remedy = f"write `{key.name}: |` and indent what belongs to it below"
         node, name = plain(key.value) or key.key, f"`{key.name}`"
         yield _Misfit(layer, node, name, "text", refused, remedy, None, key.key)
-    for section in map.sections.values():
+    for section in auth_map.sections.values():
         yield from _native(section)
-        refused_as_such = section.map is not None and section.name in unfit
+        refused_as_such = section.source_map is not None and section.name in unfit
         if section.lost and section.lost.kind == "type" and section.tree and not refused_as_such:
             yield from _lost(section, section.tree)
-    for entry in map.entries:
+    for entry in auth_map.entries:
         if not entry.winner and not _is_read(entry):
             yield from _entry(entry)
-    accounts = map.sections.get("mapAccounts")
+    accounts = auth_map.sections.get("mapAccounts")
     if accounts and isinstance(accounts.root, Sequence):
         for node in accounts.root.items:
             reader, name = accounts.reader, "an item of `mapAccounts`"

@@ -21,7 +21,7 @@ class Layer(Protocol):
         """The file."""
 
     @property
-    def map(self) -> ScalarMap | None:
+    def source_map(self) -> ScalarMap | None:
         """From this text to the file's, if it is not the file's own."""
 
     @property

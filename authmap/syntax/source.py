@@ -63,7 +63,7 @@ class Source:
         """What in it a tool that takes two braces for its own may take for it."""
         return in_braces(self.text)
 
-    map: None = None
+    source_map: None = None
     aliased: frozenset[int] = frozenset()
 
     @property

@@ -102,7 +102,9 @@ def set_username(entry: Entry, value: str, options: Options, *, safe: bool = Tru
 
 def rename_targets(maps: Iterable[AuthMap]) -> frozenset[str]:
     """By what the entries of maps can be named to be renamed."""
-    return frozenset(name for map in maps for entry in map.entries for name in _names(entry))
+    return frozenset(
+        name for auth_map in maps for entry in auth_map.entries for name in _names(entry)
+    )
 
 
 def _names(entry: Entry) -> set[str]:
@@ -162,12 +164,12 @@ class Misspelling(NamedTuple):
     slip: Slip
 
 
-def misspellings(map: AuthMap) -> Iterator[Misspelling]:
+def misspellings(auth_map: AuthMap) -> Iterator[Misspelling]:
     """What is to be a placeholder and is none, in the usernames and groups of live entries."""
-    texts = [section.text for section in map.sections.values()]
+    texts = [section.text for section in auth_map.sections.values()]
     if not any(mark in text for text in texts for mark in "{([<$%\\"):
         return
-    for entry in (*map.roles, *map.users):
+    for entry in (*auth_map.roles, *auth_map.users):
         if not [text for text in (entry.username, *entry.groups) if slips(text)]:
             continue
         field = entry.field("username")
@@ -220,11 +222,11 @@ def _misfit(entry: Entry, value: str) -> str | None:
     return None
 
 
-def correct_arn(map: AuthMap, entry: Entry) -> Fix | None:
+def correct_arn(auth_map: AuthMap, entry: Entry) -> Fix | None:
     """The fix that gives an entry the ARN that is meant, held back where another one has that.
 
     Args:
-        map: the map the entry is in.
+        auth_map: the map the entry is in.
         entry: an entry whose ARN is sound but for a role's path or a session.
 
     Returns:
@@ -234,7 +236,7 @@ def correct_arn(map: AuthMap, entry: Entry) -> Fix | None:
     set_username = set_field(entry, "rolearn", value) or set_field(entry, "userarn", value)
     if set_username is None or value == entry.arn:
         return None
-    other = next((other for other in map.namesakes(entry) if other is not entry), None)
+    other = next((other for other in auth_map.namesakes(entry) if other is not entry), None)
     held_back = None
     if other:
         held_back = (

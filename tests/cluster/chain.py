@@ -89,7 +89,7 @@ class Chain:
     def reset(self) -> None:
         """Nothing of an earlier test is there, in the cluster and in the authenticator."""
         resets = self._resets()
-        there = self.cluster.map() is not None
+        there = self.cluster.source_map() is not None
         self.cluster.reset()
         if there:
             self.authenticator.wait_until(lambda: self._resets() > resets)

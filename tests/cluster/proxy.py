@@ -181,5 +181,5 @@ class _Handler(BaseHTTPRequestHandler):
         kept = {name: value for name, value in answer.headers.items() if name.lower() not in own}
         return Reply(answer.status, kept, answer.data)
 
-    def log_message(self, format: str, *arguments: Any) -> None:
+    def log_message(self, output_format: str, *arguments: Any) -> None:
         """Write nothing."""

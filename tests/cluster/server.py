@@ -149,7 +149,7 @@ class Cluster(ApiServer):
         allowed: bool = self.must("POST", REVIEWS, {"spec": spec})["status"]["allowed"]
         return allowed
 
-    def map(self) -> Any:
+    def source_map(self) -> Any:
         """The live aws-auth object, or None."""
         answer = self.raw("GET", AWS_AUTH)
         assert answer.status in {200, 404}, answer.body

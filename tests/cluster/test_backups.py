@@ -210,23 +210,23 @@ def test_rollback_and_list_with_a_hostile_newest(cluster: Cluster, tmp_path: Pat
     (good,) = (tmp_path / "state").rglob("*.yaml")
     bad = good.with_name("99990101T000000.000000Z-1.yaml")
     bad.write_bytes(good.read_bytes()[:-20])
-    before = cluster.map()
+    before = cluster.source_map()
     listed = authmap(config, "rollback", "--context", "prod", "--list")
     assert listed.stdout.splitlines() == [str(bad), str(good)]
     run = authmap(config, "rollback", "--context", "prod", "--yes")
     assert run.returncode == 2
     assert f"{bad}: this is no backup that authmap made, or not all of it" in run.stderr
-    assert cluster.map() == before
+    assert cluster.source_map() == before
     run = authmap(config, "rollback", "--context", "prod", "--yes", "--to", good.name)
     assert run.returncode == 0, run.stderr
-    assert "username: staff" in cluster.map()["data"]["mapRoles"]
+    assert "username: staff" in cluster.source_map()["data"]["mapRoles"]
 
 
 def test_another_cluster_whose_context_has_the_same_name(cluster: Cluster, tmp_path: Path) -> None:
     """Its backups are in the same folder: the newest is taken that is of this cluster."""
     cluster.create_map(FIXTURE.read_bytes())
     config = cluster.kubeconfig("editor", path=tmp_path / "config")
-    before = cluster.map()["data"]
+    before = cluster.source_map()["data"]
     assert authmap(config, *APPLY).returncode == 0
     (own,) = (tmp_path / "state").rglob("*.yaml")
     top = str(tmp_path / "state" / "authmap" / "backups")
@@ -239,7 +239,7 @@ def test_another_cluster_whose_context_has_the_same_name(cluster: Cluster, tmp_p
     run = authmap(config, "rollback", "--context", "prod", "--yes")
     assert run.returncode == 0, run.stderr
     assert f"putting back {own}" in run.stderr
-    assert cluster.map()["data"] == before
+    assert cluster.source_map()["data"] == before
     own.unlink()
     run = authmap(config, "rollback", "--context", "prod", "--yes")
     assert run.returncode == 2
@@ -260,7 +260,7 @@ def test_without_a_backup_nothing_is_written(
     cluster: Cluster, tmp_path: Path, trouble: str
 ) -> None:
     cluster.create_map(FIXTURE.read_bytes())
-    before = cluster.map()
+    before = cluster.source_map()
     config = cluster.kubeconfig("editor", path=tmp_path / "config")
     where = tmp_path / "backups"
     if trouble == "not ours":
@@ -275,7 +275,7 @@ def test_without_a_backup_nothing_is_written(
     assert run.returncode == 2
     assert f"no backup can be made in {chosen}/prod: " in run.stderr
     assert run.stderr.endswith("; nothing was written\n")
-    assert cluster.map() == before
+    assert cluster.source_map() == before
     assert [e for e in cluster.audit(mark) if e["verb"] == "patch"] == []
 
 
@@ -287,12 +287,12 @@ def test_folder_of_no_name(cluster: Cluster, tmp_path: Path, command: tuple[str,
     run = authmap(config, *command, "--backup-dir", "")
     assert (run.returncode, run.stdout) == (2, "")
     assert "--backup-dir is empty" in run.stderr
-    assert cluster.map()["data"] == before
+    assert cluster.source_map()["data"] == before
 
 
 def test_full_disk(cluster: Cluster, tmp_path: Path) -> None:
     cluster.create_map(FIXTURE.read_bytes())
-    before = cluster.map()
+    before = cluster.source_map()
     config = cluster.kubeconfig("editor", path=tmp_path / "config")
     limited = ["sh", "-c", 'ulimit -f 1 && exec "$@"', "sh"]  # no file of more than a block
     run = subprocess.run(
@@ -304,7 +304,7 @@ def test_full_disk(cluster: Cluster, tmp_path: Path) -> None:
     )
     assert run.returncode == 2
     assert f"/prod: {os.strerror(errno.EFBIG)}; nothing was written" in run.stderr
-    assert cluster.map() == before
+    assert cluster.source_map() == before
     assert [path.name for path in (tmp_path / "state").rglob("*") if path.is_file()] == []
 
 
@@ -313,13 +313,13 @@ def test_backup_of_an_object_that_was_made_anew(cluster: Cluster, tmp_path: Path
     cluster.create_map(FIXTURE.read_bytes())
     config = cluster.kubeconfig("editor", path=tmp_path / "config")
     assert authmap(config, *APPLY).returncode == 0
-    data = cluster.map()["data"]
+    data = cluster.source_map()["data"]
     cluster.create_map(FIXTURE.read_bytes())
     cluster.set_data(data)
     run = authmap(config, "rollback", "--context", "prod", "--yes")
     assert run.returncode == 2
     assert "may be of another cluster: aws-auth has been made anew" in run.stderr
-    assert cluster.map()["data"] == data
+    assert cluster.source_map()["data"] == data
     accept = ["--yes", "--accept-lockout-risk"]
     assert authmap(config, "rollback", "--context", "prod", *accept).returncode == 0
-    assert cluster.map()["data"] != data
+    assert cluster.source_map()["data"] != data

@@ -36,7 +36,7 @@ def test_examples(cluster: Cluster, tmp_path: Path) -> None:
     changed = 0
     for example in tried:
         writes = "--apply" in example or ("rollback" in example and "--list" not in example)
-        before = cluster.map()["data"]
+        before = cluster.source_map()["data"]
         done = subprocess.run(
             ["bash", "-o", "pipefail", "-c", f"{example} --yes" if writes else example],
             cwd=tmp_path,
@@ -47,7 +47,7 @@ def test_examples(cluster: Cluster, tmp_path: Path) -> None:
         )
         assert done.returncode in (0, 1), (example, done.stderr)
         assert "error: " not in done.stderr, (example, done.stderr)
-        assert (cluster.map()["data"] != before) is writes, example
+        assert (cluster.source_map()["data"] != before) is writes, example
         changed += writes
     assert changed == 2
     assert "role:{{AccountID}}:staff:{{SessionName}}" in (tmp_path / "mended.yaml").read_text()

@@ -45,7 +45,7 @@ def create(cluster: Cluster, **data: str) -> None:
 
 
 def roles(cluster: Cluster) -> str:
-    return str(cluster.map()["data"]["mapRoles"])
+    return str(cluster.source_map()["data"]["mapRoles"])
 
 
 @pytest.mark.parametrize(
@@ -88,13 +88,13 @@ def test_a_binding_that_only_some_sessions_would_keep(cluster: Cluster, tmp_path
     """`s{{SessionName}}` is `staff` for a session `taff`, and for no other."""
     create(cluster, mapRoles=STAFF)
     cluster.bind("staff", role="view", users=["staff"])
-    before = cluster.map()
+    before = cluster.source_map()
     config = cluster.kubeconfig("editor", path=tmp_path / "config")
     options = ["--rename=staff", "--username-template=s{{SessionName}}", "--select=AM101"]
     run = authmap(config, *APPLY, *options)
     assert run.returncode == 2
     assert "ClusterRoleBinding staff names the user `staff`" in run.stderr
-    assert cluster.map() == before
+    assert cluster.source_map() == before
 
 
 def test_entries_of_a_lost_section_count_as_edits(cluster: Cluster, tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_entries_of_a_lost_section_count_as_edits(cluster: Cluster, tmp_path: Pa
         run = authmap(config, *APPLY, "--select=AM003", "--unsafe-fixes")
         assert run.returncode == 2
         assert "--yes was not said to that" in run.stderr
-        assert [cluster.map()] == theirs
+        assert [cluster.source_map()] == theirs
         again = authmap(config, *APPLY, "--select=AM003", "--unsafe-fixes")
     assert again.returncode == 0, again.stderr
     assert roles(cluster) != lost + OPS
@@ -124,11 +124,11 @@ def test_rollback_drops_no_entry_in_passing(cluster: Cluster, tmp_path: Path) ->
     config = cluster.kubeconfig("editor", path=tmp_path / "config")
     assert authmap(config, *APPLY).returncode == 0
     cluster.set_data({"mapRoles": OPS + roles(cluster)})
-    before = cluster.map()
+    before = cluster.source_map()
     run = authmap(config, *ROLLBACK)
     assert run.returncode == 2
     assert "not sure: role/ops (mapRoles[0]) would no longer come in" in run.stderr
-    assert cluster.map() == before
+    assert cluster.source_map() == before
 
 
 def test_rollback_of_what_only_stands_elsewhere(cluster: Cluster, tmp_path: Path) -> None:
@@ -166,16 +166,16 @@ def test_rollback_gives_nothing_back_in_passing(
     fixed = re.search("username: .*?, g", roles(cluster))
     assert fixed
     cluster.set_data({"mapRoles": then.replace("username: staff, g", fixed.group())})
-    before = cluster.map()
+    before = cluster.source_map()
     run = authmap(config, *ROLLBACK)
     assert run.returncode == 2
     assert run.stderr.count(SINCE) == len(said)
     assert all(each in run.stderr for each in said)
     assert "what others have changed since would be lost" in run.stderr
-    assert cluster.map() == before
+    assert cluster.source_map() == before
     code, shown = on_terminal(config, "rollback", "--context", "prod", answers=["n"])
     assert (code, shown.count(SINCE)) == (2, len(said))
-    assert cluster.map() == before
+    assert cluster.source_map() == before
     run = authmap(config, *ROLLBACK, "--accept-lockout-risk")
     assert run.returncode == 0, run.stderr
     assert roles(cluster) == STAFF + OPS
@@ -191,7 +191,7 @@ def test_rollback_of_all_that_a_fix_does(cluster: Cluster, tmp_path: Path) -> No
     run = authmap(config, *APPLY, "--unsafe-fixes")
     assert run.returncode == 0, run.stderr
     assert f"{ROLE}/ops" in roles(cluster)
-    data = cluster.map()["data"]
+    data = cluster.source_map()["data"]
     (saved,) = (tmp_path / "state").rglob("*.yaml")
     assert cluster.kubectl("create", "--dry-run=client", "-f", str(saved)).returncode == 0
     cluster.set_data(data | {"other": "1"})

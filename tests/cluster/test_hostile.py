@@ -73,9 +73,9 @@ def test_texts(cluster: Cluster, tmp_path: Path, name: str) -> None:
     assert seen(applied.stderr)
     new = "username: role:{{AccountID}}:staff:{{SessionName}}"
     mended = before["mapRoles"].replace("username: staff", new)
-    assert cluster.map()["data"] == before | {"mapRoles": mended}
+    assert cluster.source_map()["data"] == before | {"mapRoles": mended}
     assert within(config, *BACK, "--context=prod").returncode == 0
-    assert cluster.map()["data"] == before
+    assert cluster.source_map()["data"] == before
 
 
 def test_terminals_show_and_do_nothing_else(cluster: Cluster, tmp_path: Path) -> None:
@@ -96,9 +96,9 @@ def test_a_map_as_large_as_there_can_be(cluster: Cluster, tmp_path: Path) -> Non
     create(cluster, data)
     config = cluster.kubeconfig("editor", path=tmp_path / "config")
     assert within(config, *APPLY, "--context=prod").returncode == 0
-    assert "username: role:" in cluster.map()["data"]["mapRoles"]
+    assert "username: role:" in cluster.source_map()["data"]["mapRoles"]
     assert within(config, *BACK, "--context=prod").returncode == 0
-    assert cluster.map()["data"] == data
+    assert cluster.source_map()["data"] == data
 
 
 @pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))
@@ -119,4 +119,4 @@ def test_names_of_contexts(cluster: Cluster, tmp_path: Path, name: str) -> None:
     command = shell.stdout.split("\0")[1:-1]
     assert command[:3] == ["rollback", "--context", name]
     assert within(config, *command, "--yes").returncode == 0
-    assert cluster.map()["data"] == before
+    assert cluster.source_map()["data"] == before

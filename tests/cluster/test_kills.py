@@ -37,7 +37,7 @@ def config(cluster: Cluster, tmp_path: Path) -> Path:
 def fixed(cluster: Cluster, config: Path) -> dict[str, str]:
     """The map as a fix makes it; it is fixed."""
     assert authmap(config, *APPLY).returncode == 0
-    data: dict[str, str] = cluster.map()["data"]
+    data: dict[str, str] = cluster.source_map()["data"]
     return data
 
 
@@ -53,7 +53,7 @@ def killed_at_every_moment(
     """
     state = config.parent / "state"
     backups = str(state / "authmap" / "backups")
-    before = cluster.map()["data"]
+    before = cluster.source_map()["data"]
     shutil.copytree(state, config.parent / "kept", dirs_exist_ok=True)
     for moment in count():
         shutil.rmtree(state)
@@ -62,8 +62,8 @@ def killed_at_every_moment(
         run = authmap(config, *command, kill_at=moment)
         where = f"at moment {moment}, behind\n{run.stderr}"
         held = [backup.load(path).data for path in backup.listed("prod", backups)]
-        assert cluster.map()["data"] in (before, fixed, unfixed(fixed)), where
-        assert cluster.map()["data"] == before or before in held, where
+        assert cluster.source_map()["data"] in (before, fixed, unfixed(fixed)), where
+        assert cluster.source_map()["data"] == before or before in held, where
         assert all(data in (fixed, unfixed(fixed)) for data in held), where
         assert len(held) == len(list(Path(backups).rglob("*.yaml"))), where
         yield run
@@ -85,7 +85,7 @@ def test_apply(cluster: Cluster, config: Path, fixed: dict[str, str]) -> None:
         assert run.returncode in {-signal.SIGKILL, 0}, run
         again = authmap(config, *APPLY, "--no-verify")
         assert again.returncode == 0, again
-        assert cluster.map()["data"] == fixed
+        assert cluster.source_map()["data"] == fixed
 
 
 def test_rollback(cluster: Cluster, config: Path, fixed: dict[str, str]) -> None:
@@ -93,7 +93,7 @@ def test_rollback(cluster: Cluster, config: Path, fixed: dict[str, str]) -> None
         assert run.returncode in {-signal.SIGKILL, 0}, run
         again = authmap(config, *ROLLBACK, "--no-verify")
         assert again.returncode == 0, again
-        assert cluster.map()["data"] == unfixed(fixed)
+        assert cluster.source_map()["data"] == unfixed(fixed)
 
 
 def test_putting_back(cluster: Cluster, config: Path, fixed: dict[str, str]) -> None:
@@ -117,7 +117,7 @@ def test_putting_back(cluster: Cluster, config: Path, fixed: dict[str, str]) -> 
         for run in killed_at_every_moment(cluster, config, APPLY, fixed):
             assert run.returncode in {-signal.SIGKILL, 3}, run
     assert "you may not patch it), so the old map was put back" in run.stderr
-    assert cluster.map()["data"] == unfixed(fixed)
+    assert cluster.source_map()["data"] == unfixed(fixed)
 
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -146,7 +146,7 @@ def test_interrupted(
         running[0].send(number)
         return Trouble.STALL
 
-    before = cluster.map()["data"]
+    before = cluster.source_map()["data"]
     with Proxy(cluster, behaviour) as proxy:
         cluster.kubeconfig("editor", path=config, url=proxy.url)
         running.append(Running(config, *APPLY))
@@ -154,7 +154,7 @@ def test_interrupted(
     assert run.returncode == 130, run
     assert said in run.stderr
     assert run.stderr.endswith("authmap: interrupted\n")
-    assert (cluster.map()["data"] != before) == made
+    assert (cluster.source_map()["data"] != before) == made
     # a backup of what was not sent would be what the next rollback takes
     assert bool(list((config.parent / "state").rglob("*.yaml"))) == (step > 1)
 
@@ -166,14 +166,14 @@ def test_interrupted_at_the_question(
 ) -> None:
     if command == ROLLBACK:
         assert authmap(config, *APPLY).returncode == 0
-    before = cluster.map()["data"]
+    before = cluster.source_map()["data"]
     kept = set((config.parent / "state").rglob("*.yaml"))
     asking = [word for word in command if word != "--yes"]
     code, shown = on_terminal(config, *asking, answers=[number])
     assert code == 130, shown
     assert "authmap: nothing was written, so " in shown
     assert shown.endswith("authmap: interrupted\n")
-    assert cluster.map()["data"] == before
+    assert cluster.source_map()["data"] == before
     assert set((config.parent / "state").rglob("*.yaml")) == kept
 
 

@@ -37,7 +37,7 @@ def backups(kubeconfig: Path) -> list[Path]:
 
 
 def roles(cluster: Cluster) -> str:
-    return str(cluster.map()["data"]["mapRoles"])
+    return str(cluster.source_map()["data"]["mapRoles"])
 
 
 def test_lint_points_into_the_section(cluster: Cluster, kubeconfig: Path) -> None:
@@ -59,16 +59,16 @@ def test_suppressed_on_the_object_and_in_its_text(cluster: Cluster, kubeconfig: 
     done = cluster.kubectl(*annotate, "authmap.dev/ignore=AM101, missing-account-id")
     assert done.returncode == 0, done.stderr
     commented = roles(cluster).replace("deployer\n", "deployer # authmap: ignore[AM201]\n", 1)
-    cluster.set_data(cluster.map()["data"] | {"mapRoles": commented})
+    cluster.set_data(cluster.source_map()["data"] | {"mapRoles": commented})
     run = authmap(kubeconfig, "lint", "--context", "prod", "-f", "json", "--show-suppressed")
     report = json.loads(run.stdout)
     assert {each["code"] for each in report["findings"]}.isdisjoint({"AM101", "AM102", "AM201"})
     suppressed = {each["code"]: each["suppression"]["kind"] for each in report["suppressed"]}
     assert suppressed == {"AM101": "annotation", "AM102": "annotation", "AM201": "comment"}
-    before = cluster.map()
+    before = cluster.source_map()
     fixed = authmap(kubeconfig, "fix", "--apply", "--yes", "--unsafe-fixes", "--context", "prod")
     assert "nothing to change" in fixed.stderr
-    assert cluster.map() == before
+    assert cluster.source_map() == before
 
 
 def test_baseline_of_a_cluster(cluster: Cluster, kubeconfig: Path, tmp_path: Path) -> None:
@@ -78,19 +78,19 @@ def test_baseline_of_a_cluster(cluster: Cluster, kubeconfig: Path, tmp_path: Pat
     run = authmap(kubeconfig, "lint", "--context", "prod", "--baseline", known)
     assert run.returncode == 0
     assert "6 suppressed" in run.stdout
-    cluster.set_data(cluster.map()["data"] | {"mapRoles": "[]"})
+    cluster.set_data(cluster.source_map()["data"] | {"mapRoles": "[]"})
     run = authmap(kubeconfig, "lint", "--context", "prod", "--baseline", known)
     assert "obsolete: context:prod kube-system/aws-auth mapRoles: AM101 role/staff" in run.stderr
 
 
 def test_preview_apply_and_rollback(cluster: Cluster, kubeconfig: Path) -> None:
-    before = cluster.map()
+    before = cluster.source_map()
     preview = authmap(kubeconfig, "fix", "--context", "prod", "--rename=stafff")
     assert preview.returncode == 1
     unknown = "--rename stafff: in context `prod` no entry is called so; did you mean staff?"
     assert unknown in preview.stderr
     assert f"-  username: staff\n+  username: {FIXED}\n" in preview.stdout
-    assert cluster.map() == before
+    assert cluster.source_map() == before
     assert backups(kubeconfig) == []
 
     mark = cluster.mark()
@@ -98,7 +98,7 @@ def test_preview_apply_and_rollback(cluster: Cluster, kubeconfig: Path) -> None:
     assert applied.returncode == 0, applied.stderr
     assert applied.stdout == preview.stdout
     assert len(cluster.audit(mark)) <= 10
-    after = cluster.map()
+    after = cluster.source_map()
     assert after["data"]["mapRoles"] == before["data"]["mapRoles"].replace(
         "username: staff", f"username: {FIXED}"
     )
@@ -113,49 +113,49 @@ def test_preview_apply_and_rollback(cluster: Cluster, kubeconfig: Path) -> None:
     assert command[:4] == ["authmap", "rollback", "--context", "prod"]
     back = authmap(kubeconfig, *command[1:], "--yes")
     assert back.returncode == 0, back.stderr
-    assert cluster.map()["data"] == before["data"]
+    assert cluster.source_map()["data"] == before["data"]
 
     again = cluster.kubectl("apply", "-f", str(FIXTURE))
     assert b"configmap/aws-auth" in again.stdout
 
 
 def test_kubectl_takes_a_backup(cluster: Cluster, kubeconfig: Path) -> None:
-    before = cluster.map()["data"]
+    before = cluster.source_map()["data"]
     assert authmap(kubeconfig, "fix", "--apply", "--yes", "--context", "prod").returncode == 1
-    assert cluster.map()["data"] != before
+    assert cluster.source_map()["data"] != before
     (saved,) = backups(kubeconfig)
     done = cluster.kubectl("replace", "--force", "-f", str(saved))
     assert done.returncode == 0, done.stderr
-    assert cluster.map()["data"] == before
+    assert cluster.source_map()["data"] == before
 
 
 def test_backups_hold_any_text(cluster: Cluster, kubeconfig: Path) -> None:
     odd = ["- yes\n", "a\tb\n \n", "x\n\n\n", "\u2028\n", "\n", "t  \nx", "'\"\\\n", "é\u0085\n"]
-    data = cluster.map()["data"] | {f"text-{n}": text for n, text in enumerate(odd)}
+    data = cluster.source_map()["data"] | {f"text-{n}": text for n, text in enumerate(odd)}
     cluster.set_data(data)
     assert authmap(kubeconfig, "fix", "--apply", "--yes", "--context", "prod").returncode == 1
     cluster.set_data({"mapRoles": "[]"})
     accept = ["--accept-lockout-risk"]
     assert authmap(kubeconfig, "rollback", "--context", "prod", "--yes", *accept).returncode == 0
-    assert cluster.map()["data"] == data
+    assert cluster.source_map()["data"] == data
 
 
 def test_without_a_terminal_nothing_is_written(cluster: Cluster, kubeconfig: Path) -> None:
-    before = cluster.map()
+    before = cluster.source_map()
     run = authmap(kubeconfig, "fix", "--apply", "--context", "prod")
     assert run.returncode == 2
     assert "--yes" in run.stderr
-    assert cluster.map() == before
+    assert cluster.source_map() == before
     assert list((kubeconfig.parent / "state" / "authmap" / "backups").iterdir()) == []
 
 
 def test_dry_run_writes_nothing(cluster: Cluster, kubeconfig: Path) -> None:
-    before = cluster.map()
+    before = cluster.source_map()
     mark = cluster.mark()
     run = authmap(kubeconfig, "fix", "--apply", "--dry-run", "--context", "prod", "--fail-on=never")
     assert run.returncode == 0
     assert "dry run" in run.stderr
-    assert cluster.map() == before
+    assert cluster.source_map() == before
     assert backups(kubeconfig) == []
     patches = [e for e in cluster.audit(mark) if e["verb"] == "patch"]
     assert [("dryRun=All" in e["requestURI"]) for e in patches] == [True]
@@ -163,16 +163,16 @@ def test_dry_run_writes_nothing(cluster: Cluster, kubeconfig: Path) -> None:
 
 def test_nothing_to_change_sends_nothing(cluster: Cluster, kubeconfig: Path) -> None:
     authmap(kubeconfig, "fix", "--apply", "--yes", "--context", "prod")
-    before = cluster.map()
+    before = cluster.source_map()
     mark = cluster.mark()
     run = authmap(kubeconfig, "fix", "--apply", "--yes", "--context", "prod")
     assert "nothing to change" in run.stderr
-    assert cluster.map() == before
+    assert cluster.source_map() == before
     assert {e["verb"] for e in cluster.audit(mark)} == {"get", "list"}
 
 
 def test_deleted_map_comes_back(cluster: Cluster, kubeconfig: Path) -> None:
-    before = cluster.map()
+    before = cluster.source_map()
     authmap(kubeconfig, "fix", "--apply", "--yes", "--context", "prod")
     cluster.delete_map()
     missing = authmap(kubeconfig, "lint", "--context", "prod")
@@ -189,13 +189,13 @@ def test_deleted_map_comes_back(cluster: Cluster, kubeconfig: Path) -> None:
         assert back.returncode == 0, back.stderr
         assert said in back.stderr
         assert ("would be" in back.stderr) == (options == ["--dry-run"])
-    assert cluster.map()["data"] == before["data"]
+    assert cluster.source_map()["data"] == before["data"]
     assert "aws-auth was created in context `prod`; to take it back:" in back.stderr
     kubectl = back.stderr.splitlines()[-1].split()
     assert kubectl[:3] == ["kubectl", "--context", "prod"]
     done = cluster.kubectl(*kubectl[3:])
     assert done.returncode == 0, done.stderr
-    assert not cluster.map()
+    assert not cluster.source_map()
 
 
 def test_deleted_map_comes_back_without_what_tied_it(cluster: Cluster, kubeconfig: Path) -> None:
@@ -203,7 +203,7 @@ def test_deleted_map_comes_back_without_what_tied_it(cluster: Cluster, kubeconfi
     owner = {"apiVersion": "v1", "kind": "ConfigMap", "name": "gone", "uid": "1b4e28ba"}
     ties = {"ownerReferences": [owner], "finalizers": ["example.com/gone"]}
     cluster.must("PATCH", AWS_AUTH, {"metadata": ties}, content_type=MERGE)
-    before = cluster.map()["data"]
+    before = cluster.source_map()["data"]
     authmap(kubeconfig, "fix", "--apply", "--yes", "--context", "prod")
     cluster.must("PATCH", AWS_AUTH, {"metadata": {"finalizers": None}}, content_type=MERGE)
     cluster.delete_map()
@@ -211,17 +211,17 @@ def test_deleted_map_comes_back_without_what_tied_it(cluster: Cluster, kubeconfi
     back = authmap(admin, "rollback", "--context", "prod", "--yes")
     assert back.returncode == 0, back.stderr
     assert "without its finalizers and ownerReferences" in back.stderr
-    made = cluster.map()
+    made = cluster.source_map()
     assert made["data"] == before
     assert made["metadata"].keys().isdisjoint(ties)
 
 
 def test_second_rollback_does_not_undo_the_first(cluster: Cluster, kubeconfig: Path) -> None:
-    before = cluster.map()["data"]
+    before = cluster.source_map()["data"]
     authmap(kubeconfig, "fix", "--apply", "--yes", "--context", "prod")
     for _ in range(2):
         assert authmap(kubeconfig, "rollback", "--context", "prod", "--yes").returncode == 0
-        assert cluster.map()["data"] == before
+        assert cluster.source_map()["data"] == before
     listed = authmap(kubeconfig, "rollback", "--context", "prod", "--list").stdout.splitlines()
     assert [line.endswith("-before-rollback.yaml") for line in listed] == [True, False]
 
@@ -232,11 +232,11 @@ def test_backup_of_another_cluster_is_refused(cluster: Cluster, kubeconfig: Path
     head, _, rest = saved.read_text().partition("\n")
     other = json.loads(head.removeprefix("# authmap backup ")) | {"server": "https://other"}
     saved.write_text(f"# authmap backup {json.dumps(other)}\n{rest}")
-    before = cluster.map()
+    before = cluster.source_map()
     run = authmap(kubeconfig, "rollback", "--context", "prod", "--yes")
     assert run.returncode == 2
     assert "another cluster" in run.stderr
-    assert cluster.map() == before
+    assert cluster.source_map() == before
 
 
 def test_entries_that_came_since_are_not_dropped_in_passing(
@@ -245,11 +245,11 @@ def test_entries_that_came_since_are_not_dropped_in_passing(
     authmap(kubeconfig, "fix", "--apply", "--yes", "--context", "prod")
     new = "- rolearn: arn:aws:iam::111111111111:role/new\n  username: new:{{SessionName}}\n"
     cluster.set_data({"mapRoles": roles(cluster) + new})
-    before = cluster.map()
+    before = cluster.source_map()
     run = authmap(kubeconfig, "rollback", "--context", "prod", "--yes")
     assert run.returncode == 2
     assert "role/new" in run.stderr
-    assert cluster.map() == before
+    assert cluster.source_map() == before
     risk = authmap(kubeconfig, "rollback", "--context", "prod", "--yes", "--accept-lockout-risk")
     assert risk.returncode == 0
     assert "role/new" not in roles(cluster)
@@ -295,12 +295,12 @@ def test_a_map_that_is_on_its_way_out(cluster: Cluster, kubeconfig: Path) -> Non
         for command in (("lint",), ("show",), ("fix",)):
             run = within(kubeconfig, *command, "--context=prod")
             assert "context `prod`: aws-auth was deleted (20" in run.stderr
-        before = cluster.map()
+        before = cluster.source_map()
         for option in ("--accept-lockout-risk", "--dry-run"):
             run = within(kubeconfig, "fix", "--apply", option, "--yes", "--context=prod")
             assert run.returncode == 2
             assert "as soon as its finalizers let it go, and a change with it" in run.stderr
             assert run.stderr.endswith("; nothing was written\n")
-        assert cluster.map() == before
+        assert cluster.source_map() == before
     finally:
         cluster.must("PATCH", AWS_AUTH, {"metadata": {"finalizers": []}}, content_type=kind)

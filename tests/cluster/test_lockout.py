@@ -90,18 +90,18 @@ def test_what_breaks_the_fresh_login_is_put_back(chain: Chain, tmp_path: Path) -
     cluster.role("map-editor", [MAP_EDITOR], namespace="kube-system")
     cluster.bind("staff", role="map-editor", kind="Role", users=["staff"], namespace="kube-system")
     kubeconfig = chain.kubeconfig("staff", ALICE, path=tmp_path / "config")
-    before = cluster.map()["data"]
+    before = cluster.source_map()["data"]
 
     refused = authmap(kubeconfig, *APPLY, "--rename", "staff")
     assert refused.returncode == 2
     assert "may not list clusterrolebindings and rolebindings" in refused.stderr
-    assert cluster.map()["data"] == before
+    assert cluster.source_map()["data"] == before
 
     mark = cluster.mark()
     run = authmap(kubeconfig, *APPLY, "--rename", "staff", "--accept-lockout-risk")
     assert run.returncode == 3, run.stderr
     assert "the old map was put back" in run.stderr
-    assert cluster.map()["data"] == before
+    assert cluster.source_map()["data"] == before
     writes = [
         (e["user"]["username"], e["responseStatus"]["code"], "dryRun" in e["requestURI"])
         for e in cluster.audit(mark)
@@ -117,7 +117,7 @@ def test_caller_bound_by_username_alone_is_refused(chain: Chain, tmp_path: Path)
     chain.wait_for_login("staff")
     chain.cluster.bind("staff", users=["staff"])
     kubeconfig = chain.kubeconfig("staff", ALICE, path=tmp_path / "config")
-    before = chain.cluster.map()
+    before = chain.cluster.source_map()
     held = authmap(kubeconfig, *APPLY)
     assert "ClusterRoleBinding staff names the user `staff`" in held.stderr
     assert "nothing to change" in held.stderr
@@ -125,7 +125,7 @@ def test_caller_bound_by_username_alone_is_refused(chain: Chain, tmp_path: Path)
         run = authmap(kubeconfig, *APPLY, "--rename=staff", *risk)
         assert run.returncode == 2
         assert "ClusterRoleBinding staff names the user `staff`" in run.stderr
-        assert chain.cluster.map() == before
+        assert chain.cluster.source_map() == before
 
 
 def test_caller_whose_group_is_bound_elsewhere_is_refused(chain: Chain, tmp_path: Path) -> None:
@@ -145,28 +145,28 @@ def test_caller_whose_group_is_bound_elsewhere_is_refused(chain: Chain, tmp_path
     cluster.namespace("team")
     cluster.bind("developers", role="admin", groups=["developers"], namespace="team")
     kubeconfig = chain.kubeconfig("staff", ALICE, path=tmp_path / "config")
-    before = cluster.map()
+    before = cluster.source_map()
     run = authmap(kubeconfig, *APPLY, "--accept-lockout-risk")
     assert run.returncode == 2
     assert f"as `{NEW}alice-example.com` in `developers` we could not take" in run.stderr
-    assert cluster.map() == before
+    assert cluster.source_map() == before
 
     where = "kube-system"
     cluster.bind("edit", role="map-editor", kind="Role", groups=["developers"], namespace=where)
     assert authmap(kubeconfig, *APPLY, "--accept-lockout-risk").returncode == 0
-    assert cluster.map() != before
+    assert cluster.source_map() != before
 
 
 def test_node_entry_is_not_touched(cluster: Cluster, tmp_path: Path) -> None:
     manifest = FIXTURE.read_bytes().replace(b"        - system:nodes\n", b"")
     cluster.create_map(manifest)
-    before = cluster.map()["data"]["mapRoles"]
+    before = cluster.source_map()["data"]["mapRoles"]
     kubeconfig = cluster.kubeconfig("editor", path=tmp_path / "config")
     run = authmap(kubeconfig, *APPLY, "--select=AM304", "--unsafe-fixes")
     assert "the entry belongs to a node" in run.stderr
-    assert cluster.map()["data"]["mapRoles"] == before
+    assert cluster.source_map()["data"]["mapRoles"] == before
     assert authmap(kubeconfig, *APPLY).returncode == 0  # and it keeps nothing else back
-    assert cluster.map()["data"]["mapRoles"] == before.replace(
+    assert cluster.source_map()["data"]["mapRoles"] == before.replace(
         "username: staff", "username: role:{{AccountID}}:staff:{{SessionName}}"
     )
 
@@ -177,15 +177,16 @@ def test_section_that_is_lost_comes_to_life_only_on_request(
     """All that is in it would be in force at once, and nobody has looked at it for a long time."""
     lost = staff("[developers]").replace(b"username: staff", b"username: {{SessionName}}")
     cluster.create_map(lost)
-    before = cluster.map()
+    before = cluster.source_map()
     kubeconfig = cluster.kubeconfig("editor", path=tmp_path / "config")
     run = authmap(kubeconfig, *APPLY)
     assert run.returncode == 2
     assert "mapRoles is lost today, and by the fix all 1 of its mappings would be" in run.stderr
-    assert cluster.map() == before
+    assert cluster.source_map() == before
     assert authmap(kubeconfig, *APPLY, "--unsafe-fixes").returncode == 0
     assert (
-        'username: "role:{{AccountID}}:staff:{{SessionName}}"' in cluster.map()["data"]["mapRoles"]
+        'username: "role:{{AccountID}}:staff:{{SessionName}}"'
+        in cluster.source_map()["data"]["mapRoles"]
     )
 
 
@@ -195,11 +196,11 @@ def test_section_that_would_be_lost_is_refused(cluster: Cluster, tmp_path: Path)
     assert authmap(kubeconfig, *APPLY).returncode == 0
     (saved,) = (tmp_path / "state").rglob("*.yaml")
     saved.write_text(saved.read_text().replace("      username: staff", "     username: staff"))
-    before = cluster.map()
+    before = cluster.source_map()
     run = authmap(kubeconfig, "rollback", "--yes", "--context", "prod", "--accept-lockout-risk")
     assert run.returncode == 2
     assert "every mapping in it is lost" in run.stderr
-    assert cluster.map() == before
+    assert cluster.source_map() == before
 
 
 def test_admission_that_rejects(cluster: Cluster, tmp_path: Path) -> None:
@@ -221,7 +222,7 @@ def test_admission_that_rejects(cluster: Cluster, tmp_path: Path) -> None:
     spec = {"policyName": "frozen", "validationActions": ["Deny"]}
     binding = {"metadata": {"name": "frozen"}, "spec": spec}
     cluster.must("POST", f"{ADMISSION}/validatingadmissionpolicybindings", binding)
-    data = cluster.map()["data"]
+    data = cluster.source_map()["data"]
     kubeconfig = cluster.kubeconfig("editor", path=tmp_path / "config")
     patch = [{"op": "add", "path": "/metadata/labels", "value": {"probe": "x"}}]
 
@@ -234,7 +235,7 @@ def test_admission_that_rejects(cluster: Cluster, tmp_path: Path) -> None:
     run = authmap(kubeconfig, *APPLY)
     assert run.returncode == 2
     assert "the map is frozen" in run.stderr
-    assert cluster.map()["data"] == data
+    assert cluster.source_map()["data"] == data
 
 
 @pytest.mark.parametrize(
@@ -255,14 +256,14 @@ def test_owner_that_overwrites_is_named(
         "data": {"mapRoles": staff("[developers]").decode().partition("mapRoles: |\n")[2]},
     }
     cluster.create_map(json.dumps(manifest).encode())
-    before = cluster.map()
+    before = cluster.source_map()
     kubeconfig = cluster.kubeconfig("editor", path=tmp_path / "config")
     run = authmap(kubeconfig, *APPLY)
     assert run.returncode == 2
     assert f"{name} writes this object" in run.stderr
-    assert cluster.map() == before
+    assert cluster.source_map() == before
     assert authmap(kubeconfig, *APPLY, "--override-owner").returncode == 0
-    assert cluster.map() != before
+    assert cluster.source_map() != before
 
 
 def test_terraform_is_known_by_its_field_manager(cluster: Cluster, tmp_path: Path) -> None:

@@ -64,13 +64,13 @@ def troubled(cluster: Cluster, folder: Path, first: int, last: int, trouble: str
 def test_a_plugin_in_trouble_is_asked_again(cluster: Cluster, tmp_path: Path, trouble: str) -> None:
     """It has refused nobody: the map has nothing to do with it."""
     config = troubled(cluster, tmp_path, 2, 3, trouble)
-    old = cluster.map()["data"]
+    old = cluster.source_map()["data"]
     seconds = 2 if trouble == "hangs" else 60
     run = within(config, *APPLY, "--yes", f"--request-timeout={seconds}")
     assert run.returncode == 0, run.stderr
     assert runs(config) == 4
     assert "a fresh login may still change the map" in run.stderr
-    assert cluster.map()["data"] != old
+    assert cluster.source_map()["data"] != old
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
@@ -79,7 +79,7 @@ def test_a_plugin_that_stays_in_trouble_got_no_answer(
 ) -> None:
     """Somebody at the terminal changes nothing: that the login hangs is not for them to notice."""
     config = troubled(cluster, tmp_path, 3, 99, trouble)
-    old = cluster.map()["data"]
+    old = cluster.source_map()["data"]
     code, shown = on_terminal(config, *APPLY, "--verify-timeout=4", answers=["y"])
     assert code == 3, shown
     assert "a fresh login got no answer (`./plugin`, which the kubeconfig logs in with" in shown
@@ -87,4 +87,4 @@ def test_a_plugin_that_stays_in_trouble_got_no_answer(
     assert TROUBLES[trouble][1] in shown or "STS: throttled" in shown
     assert "lost its access" not in shown
     assert "the old map was put back" in shown
-    assert cluster.map()["data"] == old
+    assert cluster.source_map()["data"] == old

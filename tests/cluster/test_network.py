@@ -174,11 +174,11 @@ def test_a_busy_server_is_asked_again_when_it_says(cluster: Cluster, tmp_path: P
         first = request.nth == 1 and "configmaps" in request.path
         return Reply.failure(429, "too many requests", Retry_After="1") if first else None
 
-    old = cluster.map()["data"]
+    old = cluster.source_map()["data"]
     with Proxy(cluster, behaviour) as proxy:
         run = within(config(cluster, tmp_path, proxy.url), *APPLY)
     assert run.returncode == 0, run.stderr
-    assert cluster.map()["data"] != old
+    assert cluster.source_map()["data"] != old
     written = [each.path for each in proxy.requests if each.method == "PATCH"]
     assert len(written) == 4  # dry run, write, dry run of the fresh login; the first was too early
 
@@ -221,10 +221,10 @@ UNTOUCHED = ("; nothing was written\n", "; the object is as it was when it was r
 @pytest.mark.parametrize("trouble", ONE)
 def test_apply_survives_any_one_failure(cluster: Cluster, tmp_path: Path, trouble: str) -> None:
     """The exit code and the words say what is there afterwards, wherever the trouble is."""
-    old, codes = cluster.map()["data"], []
+    old, codes = cluster.source_map()["data"], []
     backups = tmp_path / "state/authmap/backups/prod"
     for run, _ in run_through(cluster, tmp_path, ONE[trouble], APPLY):
-        left = cluster.map()["data"]
+        left = cluster.source_map()["data"]
         codes.append(run.returncode)
         assert (left == old) == (run.returncode != 0), run.stderr
         if run.returncode == 2:
@@ -257,7 +257,7 @@ def writes(request: Request) -> bool:
 def test_when_nothing_answers_from_the_write_on(
     cluster: Cluster, tmp_path: Path, made: bool
 ) -> None:
-    old = cluster.map()["data"]
+    old = cluster.source_map()["data"]
     over: list[Request] = []
 
     def behaviour(request: Request) -> Verdict:
@@ -270,11 +270,11 @@ def test_when_nothing_answers_from_the_write_on(
         run = within(config(cluster, tmp_path, proxy.url), *APPLY)
     assert run.returncode == 2
     assert "whether the change was made is not known, as the object cannot be read" in run.stderr
-    assert (cluster.map()["data"] != old) == made
+    assert (cluster.source_map()["data"] != old) == made
 
 
 def test_when_nothing_answers_after_the_write(cluster: Cluster, tmp_path: Path) -> None:
-    old = cluster.map()["data"]
+    old = cluster.source_map()["data"]
     over: list[Request] = []
 
     def behaviour(request: Request) -> Verdict:
@@ -285,39 +285,39 @@ def test_when_nothing_answers_after_the_write(cluster: Cluster, tmp_path: Path) 
         way = config(cluster, tmp_path, proxy.url, "admin")
         run = within(way, *APPLY, "--verify-timeout=2")
     assert run.returncode == 4
-    assert cluster.map()["data"] != old
+    assert cluster.source_map()["data"] != old
     assert "a fresh login got no answer" in run.stderr
     assert "the old map could not be put back" in run.stderr
     assert run.stderr.endswith("somebody who still may, by one of the commands above\n")
     ours, theirs = re.findall(r"^    (.*)$", run.stderr, re.MULTILINE)
-    new = cluster.map()["data"]
+    new = cluster.source_map()["data"]
     config(cluster, tmp_path, cluster.url, "admin")
     assert within(way, *shlex.split(ours)[1:], "--yes").returncode == 0
-    assert cluster.map()["data"] == old
+    assert cluster.source_map()["data"] == old
     cluster.set_data(new)
     program = process.binary("kubectl")
     assert program
     command = theirs.replace("| kubectl ", f"| {program} ")
     subprocess.run(["sh", "-c", command], env=environment(way), check=True)
-    assert cluster.map()["data"] == old
+    assert cluster.source_map()["data"] == old
     cluster.delete_map()
     command = command.replace(" replace ", " create ")
     subprocess.run(["sh", "-c", command], env=environment(way), check=True)
-    assert cluster.map()["data"] == old
+    assert cluster.source_map()["data"] == old
 
 
 @pytest.mark.parametrize("gone", [True, False])
 def test_rollback_survives_any_one_failure(cluster: Cluster, tmp_path: Path, gone: bool) -> None:
     """Where the map was deleted, an answer that gets lost leaves open whether it is back."""
-    old = cluster.map()["data"]
+    old = cluster.source_map()["data"]
     assert within(config(cluster, tmp_path, cluster.url, "admin"), *APPLY).returncode == 0
-    new = cluster.map()["data"]
+    new = cluster.source_map()["data"]
     codes = []
     if gone:
         cluster.delete_map()
     for run, _ in run_through(cluster, tmp_path, Trouble.LOSE, BACK, "admin"):
         codes.append(run.returncode)
-        left = (cluster.map() or {}).get("data")
+        left = (cluster.source_map() or {}).get("data")
         if run.returncode == 0:
             assert left == old, run.stderr
         elif gone and left:

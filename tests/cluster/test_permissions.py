@@ -71,7 +71,7 @@ def fixed(cluster: Cluster, folder: Path) -> tuple[Any, Any]:
     before = cluster.create_map(MAP)["data"]
     run = within(cluster.kubeconfig("admin", path=folder / "config"), *APPLY)
     assert run.returncode == 0, run.stderr
-    return before, cluster.map()["data"]
+    return before, cluster.source_map()["data"]
 
 
 FORBIDDEN = 'configmaps "aws-auth" is forbidden: User "user-00" cannot {} resource "configmaps"'
@@ -98,13 +98,13 @@ def test_a_permission_that_it_takes_to_write(
     for command, data in {BACK: after, APPLY: before}.items():
         if command == APPLY:
             cluster.set_data(before)
-        version = cluster.map()["metadata"]["resourceVersion"]
+        version = cluster.source_map()["metadata"]["resourceVersion"]
         run = within(config, *command)
         assert run.returncode == 2
         assert said in run.stderr
         assert run.stderr.endswith("; nothing was written\n")
-        assert cluster.map()["data"] == data
-        assert cluster.map()["metadata"]["resourceVersion"] == version
+        assert cluster.source_map()["data"] == data
+        assert cluster.source_map()["metadata"]["resourceVersion"] == version
     read, seen = within(config, *LINT), within(config, *PREVIEW)
     if missing == "get configmaps":
         assert (read.returncode, seen.returncode) == (2, 2)
@@ -124,7 +124,7 @@ def test_a_permission_that_it_takes_to_write(
         document = json.loads(within(config, *asked, "-f", "json").stdout)
         assert document["unchecked"] == f"may not list {kind} in context `prod`"
         run = within(config, *APPLY, "--accept-lockout-risk")
-        assert (run.returncode, cluster.map()["data"]) == (0, after)
+        assert (run.returncode, cluster.source_map()["data"]) == (0, after)
 
 
 PATH = "- rolearn: arn:aws:iam::111111111111:role/team/ops\n  username: a\n"
@@ -151,7 +151,7 @@ def test_the_command_that_takes_it_back_works_as_it_stands(
     cluster.create_map(MAP)
     if roles:
         cluster.set_data({"mapRoles": roles})
-    before = cluster.map()["data"]
+    before = cluster.source_map()["data"]
     config = somebody(cluster, tmp_path, missing=missing)
     if "--as=user-00" in options:
         config = cluster.kubeconfig("admin", path=tmp_path / "admin")
@@ -161,14 +161,14 @@ def test_the_command_that_takes_it_back_works_as_it_stands(
         cluster.must("PATCH", AWS_AUTH, {"metadata": label}, content_type=kind)
     applied = within(config, *APPLY, *options)
     assert applied.returncode == 0, applied.stderr
-    assert cluster.map()["data"] != before
+    assert cluster.source_map()["data"] != before
     _, *command = shlex.split(applied.stderr.splitlines()[-1])
     (saved,) = (tmp_path / "state").rglob("*.yaml")
     assert command == ["rollback", "--context", "prod", "--to", saved.name, *carried.split()]
     mark = cluster.mark()
     back = within(config, *command, "--yes")
     assert back.returncode == 0, back.stderr
-    assert cluster.map()["data"] == before
+    assert cluster.source_map()["data"] == before
     writes = [e for e in cluster.audit(mark) if e["verb"] == "patch"]
     (write,) = [e for e in writes if "dryRun" not in e["requestURI"]]
     assert (write.get("impersonatedUser") or write["user"])["username"] == "user-00"
@@ -180,10 +180,10 @@ def test_a_permission_that_it_does_not_take(cluster: Cluster, tmp_path: Path) ->
     config = somebody(cluster, tmp_path, missing="get namespaces")
     run = within(config, *APPLY)
     assert run.returncode == 0, run.stderr
-    assert cluster.map()["data"] != before
+    assert cluster.source_map()["data"] != before
     run = within(config, *BACK)
     assert run.returncode == 0, run.stderr
-    assert cluster.map()["data"] == before
+    assert cluster.source_map()["data"] == before
 
 
 @pytest.mark.usefixtures("no_self_review")
@@ -194,9 +194,9 @@ def test_who_we_are_may_not_be_asked(cluster: Cluster, tmp_path: Path) -> None:
     run = within(config, *BACK)
     assert run.returncode == 2
     assert "who we are to the API server is not known (it takes `create` on" in run.stderr
-    assert cluster.map()["data"] == after
+    assert cluster.source_map()["data"] == after
     run = within(config, *BACK, "--accept-lockout-risk")
-    assert (run.returncode, cluster.map()["data"]) == (0, before), run.stderr
+    assert (run.returncode, cluster.source_map()["data"]) == (0, before), run.stderr
 
 
 def test_what_we_become_may_not_be_asked(chain: Chain, tmp_path: Path) -> None:
@@ -210,4 +210,4 @@ def test_what_we_become_may_not_be_asked(chain: Chain, tmp_path: Path) -> None:
     assert run.returncode == 2
     assert "could take the change back is not known: subjectaccessreviews" in run.stderr
     assert run.stderr.endswith("; nothing was written\n")
-    assert cluster.map()["data"] == before
+    assert cluster.source_map()["data"] == before

@@ -43,12 +43,12 @@ def test_somebody_is_faster(cluster: Cluster) -> None:
             cluster.set_data({"mapRoles": "[]"})
 
     with Proxy(cluster, behaviour) as proxy:
-        version = cluster.map()["metadata"]["resourceVersion"]
+        version = cluster.source_map()["metadata"]["resourceVersion"]
         patch = f'{{"metadata": {{"resourceVersion": "{version}"}}, "data": {{"mapUsers": ""}}}}'
         code, text = kubectl(cluster, proxy.url, "patch", MAP, "--type=merge", "-p", patch)
     assert code == 1
     assert "the object has been modified" in text
-    assert cluster.map()["data"] == {"mapRoles": "[]"}
+    assert cluster.source_map()["data"] == {"mapRoles": "[]"}
 
 
 def test_an_answer_gets_lost(cluster: Cluster) -> None:
@@ -60,7 +60,7 @@ def test_an_answer_gets_lost(cluster: Cluster) -> None:
     with Proxy(cluster, behaviour) as proxy:
         code, text = kubectl(cluster, proxy.url, "delete", MAP)
     assert (code, "EOF" in text) == (1, True), text
-    assert cluster.map() is None
+    assert cluster.source_map() is None
 
 
 def test_the_server_is_busy_once(cluster: Cluster) -> None:

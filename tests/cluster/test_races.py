@@ -54,12 +54,12 @@ def live_map(cluster: Cluster) -> None:
 
 
 def roles(cluster: Cluster) -> str:
-    return str(cluster.map()["data"]["mapRoles"])
+    return str(cluster.source_map()["data"]["mapRoles"])
 
 
 def add(cluster: Cluster, text: str) -> None:
     """Write an entry more, in front of the others."""
-    data = cluster.map()["data"]
+    data = cluster.source_map()["data"]
     cluster.set_data(data | {"mapRoles": text + data["mapRoles"]})
 
 
@@ -95,14 +95,14 @@ def test_other_edits_are_refused_unasked(
 
     def act() -> None:
         add(cluster, BAD)
-        theirs.append(cluster.map())
+        theirs.append(cluster.source_map())
 
     with Proxy(cluster, meanwhile(step, act)) as proxy:
         config = cluster.kubeconfig("editor", path=tmp_path / "config", url=proxy.url)
         run = authmap(config, *APPLY, "--yes")
     assert run.returncode == 2
     assert "--yes was not said to that: run again; nothing was written" in run.stderr
-    assert [cluster.map()] == theirs
+    assert [cluster.source_map()] == theirs
     assert list((tmp_path / "state").rglob("*.yaml")) == []
 
 
@@ -203,7 +203,7 @@ def locked_out(cluster: Cluster, *acts: Callable[[], object]) -> Callable[[Reque
             lost = True
         return None
 
-    assert cluster.map()
+    assert cluster.source_map()
     return behaviour
 
 
@@ -211,7 +211,7 @@ def test_putting_back_keeps_what_others_wrote(cluster: Cluster, tmp_path: Path) 
     """In the very text that is put back, and somewhere else."""
 
     def elsewhere() -> None:
-        cluster.set_data(cluster.map()["data"] | {"mapAccounts": "[]"})
+        cluster.set_data(cluster.source_map()["data"] | {"mapAccounts": "[]"})
 
     before = roles(cluster)
     acts = [lambda: add(cluster, GOOD), elsewhere]
@@ -221,7 +221,7 @@ def test_putting_back_keeps_what_others_wrote(cluster: Cluster, tmp_path: Path) 
     assert run.returncode == 3, run.stderr
     assert "you may not patch it), so the old map was put back" in run.stderr
     assert roles(cluster) == GOOD + before
-    assert cluster.map()["data"]["mapAccounts"] == "[]"
+    assert cluster.source_map()["data"]["mapAccounts"] == "[]"
 
 
 def test_what_cannot_be_told_apart_is_not_put_back(cluster: Cluster, tmp_path: Path) -> None:
@@ -236,7 +236,7 @@ def test_what_cannot_be_told_apart_is_not_put_back(cluster: Cluster, tmp_path: P
 
 
 def test_an_answer_that_gets_lost_while_putting_back(cluster: Cluster, tmp_path: Path) -> None:
-    before = cluster.map()["data"]
+    before = cluster.source_map()["data"]
     refuses = locked_out(cluster)
 
     def behaviour(request: Request) -> Reply | Trouble | None:
@@ -247,7 +247,7 @@ def test_an_answer_that_gets_lost_while_putting_back(cluster: Cluster, tmp_path:
         config = cluster.kubeconfig("editor", path=tmp_path / "config", url=proxy.url)
         run = authmap(config, *APPLY, "--yes")
     assert run.returncode == 3, run.stderr
-    assert cluster.map()["data"] == before
+    assert cluster.source_map()["data"] == before
 
 
 # again and again, gone, and unanswered
@@ -258,7 +258,7 @@ def test_attempts_come_to_an_end(cluster: Cluster, tmp_path: Path) -> None:
 
     def behaviour(request: Request) -> None:
         if request.method == "PATCH":
-            cluster.set_data(cluster.map()["data"] | {"note": str(request.nth)})
+            cluster.set_data(cluster.source_map()["data"] | {"note": str(request.nth)})
 
     with Proxy(cluster, behaviour) as proxy:
         config = cluster.kubeconfig("editor", path=tmp_path / "config", url=proxy.url)
@@ -269,7 +269,7 @@ def test_attempts_come_to_an_end(cluster: Cluster, tmp_path: Path) -> None:
         "read and our write: run again when they are done; nothing was written"
     )
     assert "username: staff" in roles(cluster)
-    assert cluster.map()["data"]["note"] == "10"
+    assert cluster.source_map()["data"]["note"] == "10"
 
 
 def test_two_of_us(cluster: Cluster, tmp_path: Path) -> None:
@@ -314,7 +314,7 @@ def test_deleted_meanwhile(
         run = authmap(config, *command, "--yes", *more)
     assert run.returncode == code, run.stderr
     assert said in run.stderr
-    assert cluster.map() is None
+    assert cluster.source_map() is None
 
 
 def test_an_answer_that_gets_lost_is_looked_for(cluster: Cluster, tmp_path: Path) -> None:
@@ -414,7 +414,7 @@ def split(text: str) -> list[str]:
 def edit(cluster: Cluster, change: Callable[[list[str]], list[str]]) -> list[str]:
     """Change the entries as `kubectl edit` does, again where somebody was faster; what they are."""
     while True:
-        held = cluster.map()
+        held = cluster.source_map()
         entries = change(split(held["data"]["mapRoles"]))
         held["data"]["mapRoles"] = "".join(entries)
         answer = cluster.raw("PUT", AWS_AUTH, held)

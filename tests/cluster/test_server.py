@@ -19,7 +19,7 @@ def test_kubectl_applies_a_manifest_and_the_audit_log_says_who(cluster: Cluster)
     mark = cluster.mark()
     done = cluster.kubectl("apply", "-f", str(FIXTURE))
     assert done.returncode == 0, done.stderr
-    assert cluster.map()["data"].keys() == {"mapRoles", "mapUsers"}
+    assert cluster.source_map()["data"].keys() == {"mapRoles", "mapUsers"}
     events = cluster.audit(mark)
     verbs = [e["verb"] for e in events if e.get("objectRef", {}).get("name") == "aws-auth"]
     assert verbs == ["get", "create", "get"]
@@ -67,7 +67,7 @@ def test_reset_leaves_nothing_of_a_test(cluster: Cluster) -> None:
     cluster.bind("b", users=["staff"])
     assert len(names()) == len(before) + 3
     cluster.reset()
-    assert cluster.map() is None
+    assert cluster.source_map() is None
     assert names() == before
 
 

@@ -57,7 +57,7 @@ def test_what_was_stored_instead_is_taken_back(
     config = cluster.kubeconfig("admin", path=tmp_path / "config")
     if command == BACK:
         assert within(config, *APPLY).returncode == 0
-    before = cluster.map()["data"]
+    before = cluster.source_map()["data"]
     with Proxy(cluster, Altering(cluster, 1, hidden=hidden)) as proxy:
         config = cluster.kubeconfig("admin", path=tmp_path / "config", url=proxy.url)
         run = within(config, *command, *more)
@@ -68,7 +68,7 @@ def test_what_was_stored_instead_is_taken_back(
         "webhook, perhaps), so the old map was put back\n"
     )
     assert "lost its access" not in run.stderr
-    assert cluster.map()["data"] == before
+    assert cluster.source_map()["data"] == before
 
 
 def test_what_is_always_stored_otherwise_is_said_to_be_there(
@@ -81,4 +81,4 @@ def test_what_is_always_stored_otherwise_is_said_to_be_there(
     assert run.returncode == 4, run.stderr
     assert "the old map could not be put back: what the API server stored is not" in run.stderr
     assert "; what was stored instead is in place" in run.stderr
-    assert "[system:masters]" in cluster.map()["data"]["mapRoles"]
+    assert "[system:masters]" in cluster.source_map()["data"]["mapRoles"]

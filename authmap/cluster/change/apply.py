@@ -208,7 +208,7 @@ def _heed_owners(live: Live, wishes: Wishes, talk: Talk) -> None:
     Raises:
         ClusterError: a source would overwrite the change, and nobody can be asked about that.
     """
-    found = owner.owners(live.object)
+    found = owner.owners(live.manifest)
     for each in found:
         effect = "puts back what its source says: change it there" if each.overwrites else (
             "may write it again from its source: change it there too"
@@ -257,8 +257,8 @@ def _again(plan: Plan, session: Session, change: Change, wishes: Wishes, talk: T
             held = reading.config_map(session)
         except errors.MissingError:
             raise errors.GoneError from None
-        fresh = change.plan(plan.live._replace(object=held, bindings=bindings))
-        others = owner.owners(held) != owner.owners(plan.live.object)
+        fresh = change.plan(plan.live._replace(manifest=held, bindings=bindings))
+        others = owner.owners(held) != owner.owners(plan.live.manifest)
         if others:
             _heed_owners(fresh.live, wishes, talk)
         if set(fresh.edits) != set(plan.edits):

@@ -61,19 +61,19 @@ class Backup(NamedTuple):
     Attributes:
         path: the file.
         origin: of which cluster.
-        object: all of it.
+        manifest: all of it.
         undo: what takes back the change that it was made for, entry by entry.
     """
 
     path: Path
     origin: Origin
-    object: dict[str, Any]
+    manifest: dict[str, Any]
     undo: frozenset[Edit]
 
     @property
     def data(self) -> dict[str, str]:
         """The texts of its keys."""
-        return self.object.get("data") or {}
+        return self.manifest.get("data") or {}
 
 
 def folder(context: str, chosen: str | None = None) -> Path:
@@ -122,7 +122,7 @@ def save(
         ClusterError: it cannot be written.
     """
     where = folder(live.context, chosen)
-    data = _written(live.object, origin, undo)
+    data = _written(live.manifest, origin, undo)
     try:
         _make(where)
         path = _stored(where, f"{quote(live.version, safe='')}{label}", data)
@@ -183,7 +183,7 @@ def _sync(where: Path) -> None:
         os.close(handle)
 
 
-def _written(object: dict[str, Any], origin: Origin, undo: Iterable[Edit]) -> bytes:
+def _written(manifest: dict[str, Any], origin: Origin, undo: Iterable[Edit]) -> bytes:
     """YAML that `kubectl replace` takes, texts of several lines as blocks where that is exact.
 
     Raises:
@@ -193,7 +193,7 @@ def _written(object: dict[str, Any], origin: Origin, undo: Iterable[Edit]) -> by
 
     said = json.dumps(origin._asdict() | {"undo": list(undo)}).replace("\x7f", r"\u007f")
     head = f"{_HEAD}{said}\n".encode()  # no YAML may hold a DEL, in a comment neither
-    whole = {"apiVersion": "v1", "kind": "ConfigMap"} | object
+    whole = {"apiVersion": "v1", "kind": "ConfigMap"} | manifest
     yaml = YAML()
     yaml.width = 1_000_000
     for blocks in (True, False):
@@ -288,15 +288,15 @@ def load(path: Path) -> Backup:
         origin = Origin(**said)
         if not all(isinstance(text, str | None) for text in origin):
             raise ValueError
-        object = _object(data)
-        texts = object.get("data") or {}
+        manifest = _object(data)
+        texts = manifest.get("data") or {}
         if not all(isinstance(text, str) for text in texts.values()):
             raise ValueError
-        metadata = object["metadata"]
+        metadata = manifest["metadata"]
         if (metadata["namespace"], metadata["name"]) != ("kube-system", "aws-auth"):
             raise ValueError
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise ClusterError(
             f"{path}: this is no backup that authmap made, or not all of it"
         ) from None
-    return Backup(path, origin, object, undo)
+    return Backup(path, origin, manifest, undo)

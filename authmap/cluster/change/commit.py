@@ -99,7 +99,7 @@ def operations(live: Live, data: dict[str, str]) -> list[dict[str, Any]]:
     """
     old = live.data
     found = _test("/metadata/resourceVersion", live.version)
-    if "data" not in live.object:
+    if "data" not in live.manifest:
         found.append({"op": "add", "path": "/data", "value": {}})
     for key in sorted({*old, *data}):
         path = f"/data/{key}"
@@ -162,7 +162,7 @@ def _sent(session: Session, live: Live, data: dict[str, str], *, dry_run: bool) 
         ClusterError: it is refused, or no answer came; its state says whether it was made.
     """
     try:
-        return live._replace(object=session.patch(operations(live, data), dry_run=dry_run))
+        return live._replace(manifest=session.patch(operations(live, data), dry_run=dry_run))
     except errors.MissingError:
         raise errors.GoneError from None
     except errors.RefusedError:
@@ -185,7 +185,7 @@ def _after_all(
         ClusterError: it did not happen, or that is not known, which its state says.
     """
     try:
-        found = live._replace(object=session.config_map())
+        found = live._replace(manifest=session.config_map())
     except errors.ClusterError:
         error.state = _UNKNOWN.format("the object cannot be read either")
         raise error from None
@@ -225,7 +225,7 @@ def read_back(session: Session, written: Live) -> str | None:
 
 
 def _compared(found: dict[str, Any], written: Live) -> str | None:
-    there = written._replace(object=found)
+    there = written._replace(manifest=found)
     if there.version != written.version:
         return "somebody has written the object again since"
     as_sent(there, written.data)
@@ -342,7 +342,7 @@ def put_back(session: Session, plan: Plan, written: Live, why: errors.ClusterErr
         for attempt in again((errors.ConflictError, errors.UnreachableError), PATIENCE):
             with attempt:
                 if attempt.retry_state.attempt_number > 1:
-                    live = live._replace(object=session.config_map())
+                    live = live._replace(manifest=session.config_map())
                 data = plan.undone(live)
                 if data != live.data:
                     as_sent(_sent(session, live, data, dry_run=False), data)

@@ -214,7 +214,7 @@ def _bindings_kept(plan: Plan) -> None:
                 )
 
 
-def who(session: Session, map: AuthMap) -> Caller | None:
+def who(session: Session, auth_map: AuthMap) -> Caller | None:
     """Who we are, without any impersonation: that is the login which must not be lost."""
     info = session.who_am_i(impersonate=False)
     if info is None:
@@ -223,9 +223,9 @@ def who(session: Session, map: AuthMap) -> Caller | None:
     extra: dict[str, Any] = info.get("extra") or {}
     arn = next((str(v[0]) for k, v in extra.items() if k.lower() == "arn" and v), None)
     if arn is None:
-        possible = [e for e in (*map.roles, *map.users) if _can_be(e, username, groups)]
+        possible = [e for e in (*auth_map.roles, *auth_map.users) if _can_be(e, username, groups)]
         return Caller(username, groups, None, None if possible else False)
-    identity = _resolved(map, arn)
+    identity = _resolved(auth_map, arn)
     if identity is None:
         return Caller(username, groups, arn, False)
     # else an access entry made us that user, or an answer that the API server keeps for minutes
@@ -244,9 +244,9 @@ def _pattern(entry: Entry) -> str:
     return username_overlap.pattern(entry.username, entry.account_id, sessions=sessions)
 
 
-def _resolved(map: AuthMap, arn: str) -> Identity | None:
+def _resolved(auth_map: AuthMap, arn: str) -> Identity | None:
     try:
-        return map.resolve(arn)
+        return auth_map.resolve(arn)
     except (ArnError, LoginError):
         return None
 
@@ -338,8 +338,8 @@ def _needed(session: Session) -> list[tuple[str, str, str, str]]:
     ]
 
 
-def _held(map: AuthMap, section: str) -> list[Entry]:
-    return map.roles if section == "mapRoles" else map.users
+def _held(auth_map: AuthMap, section: str) -> list[Entry]:
+    return auth_map.roles if section == "mapRoles" else auth_map.users
 
 
 def _some(entries: list[Entry]) -> str:

@@ -47,9 +47,9 @@ _HANDS = (("eksctl", "eksctl"), ("kubectl-client-side-apply", "`kubectl apply` o
 """Managers that write when somebody calls them, and put nothing back by themselves."""
 
 
-def owners(object: dict[str, Any]) -> list[Owner]:
+def owners(manifest: dict[str, Any]) -> list[Owner]:
     """Who writes an object besides us, each once, those that overwrite it first."""
-    metadata = object.get("metadata") or {}
+    metadata = manifest.get("metadata") or {}
     found: dict[str, Owner] = {}
     for what in ("labels", "annotations"):
         marks = metadata.get(what) or {}

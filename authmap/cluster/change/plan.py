@@ -89,15 +89,15 @@ class Plan(NamedTuple):
         old = self._places(self.before)
         return [entry for place, entry in self._places(self.after).items() if place not in old]
 
-    def _places(self, map: AuthMap) -> dict[tuple[str, str | int], Entry]:
+    def _places(self, auth_map: AuthMap) -> dict[tuple[str, str | int], Entry]:
         """The entries of a map by what they have in common with those of the other one.
 
         A fix leaves each in its place. In a backup they may stand elsewhere: of those that are held
         there is one of each ARN.
         """
         if self.result is not None:
-            return {(e.section.name, e.index): e for e in map.entries}
-        return {(e.section.name, entry_key(e)): e for e in (*map.roles, *map.users)}
+            return {(e.section.name, e.index): e for e in auth_map.entries}
+        return {(e.section.name, entry_key(e)): e for e in (*auth_map.roles, *auth_map.users)}
 
     @property
     def edits(self) -> list[Edit]:
@@ -124,7 +124,7 @@ class Plan(NamedTuple):
     @property
     def back(self) -> Plan:
         """What takes this change back: the plan of its backup that is put back."""
-        live = self.live._replace(object=self.live.object | {"data": self.data})
+        live = self.live._replace(manifest=self.live.manifest | {"data": self.data})
         return Plan(live, self.live.data, self.after, self.before)
 
     @property
@@ -160,7 +160,7 @@ class Plan(NamedTuple):
 
     def _renamed_back(self, data: dict[str, str], keys: list[str]) -> dict[str, str]:
         held = Data.of(data, self.live.path, {})
-        (map,) = held.reading.maps
+        (auth_map,) = held.reading.maps
         names = {
             (new.section.name, entry_key(new), new.username): old.username
             for old, new in self.renamed
@@ -169,12 +169,14 @@ class Plan(NamedTuple):
             set_field(
                 entry, "username", names[entry.section.name, entry_key(entry), entry.username]
             )
-            for entry in map.entries
+            for entry in auth_map.entries
             if (entry.section.name, entry_key(entry), entry.username) in names
         ]
         fix = Fix(tuple(change for change in changes if change))
         others = [e for e in self.edits if e.section in keys and e.field != "username"]
-        if others or any(is_lost(map.sections[key]) for key in keys if key in map.sections):
+        if others or any(
+            is_lost(auth_map.sections[key]) for key in keys if key in auth_map.sections
+        ):
             raise ClusterError("somebody has changed the same text since")
         try:
             after = held.spliced(build_edits(fix)) if fix.changes else held

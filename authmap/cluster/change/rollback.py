@@ -123,7 +123,7 @@ def _same_object(session: Session, held: Backup, live: Live, wishes: Wishes) -> 
         ClusterError: it is of another object.
     """
     sure = wishes.accept_risk or (session.cluster_uid and held.origin.uid)
-    if not sure and live.object["metadata"]["uid"] != held.object["metadata"].get("uid"):
+    if not sure and live.manifest["metadata"]["uid"] != held.manifest["metadata"].get("uid"):
         raise errors.ClusterError(
             f"{held.path} may be of another cluster: aws-auth has been made anew since, and we may "
             "not see the uid of kube-system (--accept-lockout-risk goes on all the same)"
@@ -136,11 +136,11 @@ def _create(session: Session, held: Backup, wishes: Wishes, talk: Talk) -> None:
     Raises:
         ClusterError: it is refused, or not wanted, or not there afterwards.
     """
-    metadata = dict(held.object["metadata"])
+    metadata = dict(held.manifest["metadata"])
     ties = [name for name in _OF_OTHERS if metadata.get(name)]
     for name in (*_OF_THE_SERVER, *_OF_OTHERS):
         metadata.pop(name, None)
-    body = held.object | {"metadata": metadata}
+    body = held.manifest | {"metadata": metadata}
     verb = "would be" if wishes.dry_run else "is"
     talk.say(
         f"authmap: there is no aws-auth in the cluster: it {verb} created as the backup has it"

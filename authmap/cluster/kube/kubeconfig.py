@@ -124,20 +124,20 @@ class Login(NamedTuple):
     user: Part
 
 
-def contexts(patterns: Iterable[str], access: Access, *, all: bool = False) -> list[str]:
+def contexts(patterns: Iterable[str], access: Access, *, every: bool = False) -> list[str]:
     """The contexts that are meant, sorted and each of them once.
 
     Args:
         patterns: names, or shell globs over them.
         access: with the kubeconfig.
-        all: take every context there is.
+        every: take every context there is.
 
     Raises:
         ClusterError: a pattern fits no context, there is no context, or no kubeconfig.
     """
     parts = _read(access)
     names = [IN_CLUSTER] if parts is None else list(parts["contexts"])
-    found = set(names) if all else set()
+    found = set(names) if every else set()
     for pattern in patterns:
         fitting = [pattern] if pattern in names else [n for n in names if fnmatchcase(n, pattern)]
         if not fitting:

@@ -57,7 +57,7 @@ def read(response: urllib3.BaseHTTPResponse, end: float) -> bytes:
     return b"".join(parts)
 
 
-def object(data: bytes) -> dict[str, Any] | None:
+def json_object(data: bytes) -> dict[str, Any] | None:
     """The JSON object that an answer is, or None where it is none."""
     try:
         said = json.loads(data)

@@ -153,7 +153,7 @@ class Session:
         except (http.HTTPError, OSError) as error:
             raise responses.unreachable(self.server, error, seconds) from None
         asked = f"{method} {target.partition('?')[0]}"
-        said = responses.object(data)
+        said = responses.json_object(data)
         if not 200 <= got.status < 300:
             own = {name: value.rpartition(" ")[2] for name, value in self.token}
             raise responses.refusal(got.status, said or {}, got.headers, self.server, asked, own)

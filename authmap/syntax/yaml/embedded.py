@@ -19,19 +19,19 @@ class Text:
     Attributes:
         text: the text.
         source: the file.
-        map: from the text to the file's, if it is another.
+        source_map: from the text to the file's, if it is another.
         aliased: ids of the nodes that aliases refer to.
     """
 
-    def __init__(self, text: str, source: Source, map: ScalarMap | None) -> None:
+    def __init__(self, text: str, source: Source, source_map: ScalarMap | None) -> None:
         self.text = text
         self.source = source
-        self.map = map
+        self.source_map = source_map
         self.aliased: frozenset[int] = frozenset()
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Offsets in the file's text of a stretch of this text."""
-        return self.map.span(start, end) if self.map else (start, end)
+        return self.source_map.span(start, end) if self.source_map else (start, end)
 
 
 def within(layer: Layer, node: Scalar) -> ScalarMap:
@@ -40,4 +40,4 @@ def within(layer: Layer, node: Scalar) -> ScalarMap:
     if mapped is None:  # its characters have no place of their own, so nothing in it is edited
         runs = [(node.value, node.start, node.end - node.start)]
         mapped = ScalarMap(node.start, node.end, node.style, runs)
-    return NestedMap(mapped, layer.map) if layer.map else mapped
+    return NestedMap(mapped, layer.source_map) if layer.source_map else mapped

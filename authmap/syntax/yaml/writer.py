@@ -57,7 +57,7 @@ def _appended(layer: Layer, node: Node, value: str) -> Iterator[tuple[int, int, 
             raise HeldBack("the list's last item shares its line: edit it by hand")
         at = layer.text.find("\n", last.end)
         at = len(layer.text) if at < 0 else at - (layer.text[at - 1] == "\r")
-        line_break = "\r\n" if layer.map is None and "\r\n" in layer.text else "\n"
+        line_break = "\r\n" if layer.source_map is None and "\r\n" in layer.text else "\n"
         lead = line_break + lead
     quoted = last.style and ScalarMap(0, 0, last.style, []).encode(value)
     if quoted:
@@ -74,7 +74,7 @@ def _written(layer: Layer, value: str, *, flow: bool) -> Iterator[str]:
 
 def _quoted(layer: Layer, value: str) -> Iterator[str]:
     double = ScalarMap(0, 0, '"', []).encode(value)
-    if layer.map is not None and layer.map.style == '"' and value.isprintable():
+    if layer.source_map is not None and layer.source_map.style == '"' and value.isprintable():
         yield "'" + value.replace("'", "''") + "'"
     yield f'"{double}"'
     if value.isprintable():
