@@ -12,6 +12,7 @@ from authmap.fixing.results import DataFixResult, FixResult
 from authmap.linting.engine import check
 from authmap.linting.results import Report
 from authmap.model.auth_map import AuthMap
+from authmap.model.content import Unreadable
 from authmap.model.options import Options
 from authmap.usernames.rename import rename_targets
 
@@ -34,17 +35,32 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
+class UnreadableError(ValueError):
+    """A text, or a part of it, that cannot be read; the message says where and why."""
+
+
 def load(source: bytes, *, path: str = "<input>") -> list[AuthMap]:
-    """The aws-auth maps in a file.
+    """Read the aws-auth maps in a file.
 
     Args:
         source: the file's bytes.
         path: what findings call the file.
 
     Returns:
-        The maps in order; one of shape `broken`, with a `problem`, for a rest that is unreadable.
+        The maps in the order in which they are written.
+
+    Raises:
+        UnreadableError: the file, or a part of it, cannot be read.
     """
-    return [auth_map for auth_map in read(source, path).maps if auth_map.shape != "kubeconfig"]
+    reading = read(source, path)
+    for content in reading.contents:
+        if isinstance(content, Unreadable):
+            problem = content.problem
+            start, _ = content.layer.span(problem.start, problem.end)
+            line, column = content.source.place(start)
+            remedy = f"; {problem.remedy}" if problem.remedy else ""
+            raise UnreadableError(f"{path}:{line}:{column}: {problem.message}{remedy}")
+    return reading.maps
 
 
 @_uncollected()
@@ -62,22 +78,23 @@ def lint(
     """
     options = options or Options()
     reading = read(source, path, Wanted(named, options.extra_paths, options.delimiters))
-    return Report.of(path, check(reading.maps, _with_own_bindings(reading, options)), reading)
+    return Report.of(path, check(reading.contents, _with_own_bindings(reading, options)), reading)
 
 
 def _with_own_bindings(reading: Reading, options: Options) -> Options:
     """Options with the bindings in the file itself, where none are known.
 
-    There may be others elsewhere, so what asks for all of them, as AM4 does, still does not run.
+    There may be others elsewhere, so what asks for all of them, still does not run.
     """
-    source = reading.maps[0].source if reading.maps and options.bindings is None else None
+    first = reading.contents[0] if reading.contents and options.bindings is None else None
+    source = first.source if first else None
     if source is None or "RoleBinding" not in source.text:
         return options
     from authmap.model.bindings import Bindings, within
 
     found = [binding for tree in reading.trees for binding in within(tree.root, source)]
-    held = Bindings(found, "only those in the file itself are known")
-    return options._replace(bindings=held, ignore=(*options.ignore, "AM4"))
+    missing = "only those in the file itself are known"
+    return options._replace(bindings=Bindings(found, missing, incidental=True))
 
 
 def lint_data(
@@ -96,8 +113,8 @@ def lint_data(
         options: which rules run, and how.
     """
     reading = Reading()
-    reading.maps.append(AuthMap.from_data(data, path=path, annotations=annotations))
-    return Report.of(path, check(reading.maps, options or Options()), reading)
+    reading.contents.append(AuthMap.from_data(data, path=path, annotations=annotations))
+    return Report.of(path, check(reading.contents, options or Options()), reading)
 
 
 @_uncollected()
@@ -126,12 +143,12 @@ def fix(
         applied,
         held_back,
         remaining,
-        len(reading.maps) - reading.kubeconfigs - reading.broken,
+        reading.map_count,
         reading.others,
         reading.kubeconfigs,
         reading.secret,
         rename_targets(given.reading.maps if options.rename else ()),
-        int(reading.broken > 0),
+        int(reading.is_broken),
     )
 
 

@@ -6,7 +6,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from authmap.syntax.yaml import go_types, nodes, parser
+from authmap.syntax import nodes
+from authmap.syntax.yaml import go_types, parser
 from authmap.syntax.yaml.go_types import Kind
 
 if TYPE_CHECKING:

@@ -22,14 +22,14 @@ from authmap.documents.read import read
 from authmap.explain.reasons import why_dead
 from authmap.linting.engine import check
 from authmap.model.options import Options
-from authmap.syntax.yaml.nodes import Mapping, Sequence, plain
+from authmap.syntax.nodes import Mapping, Sequence, plain
 
 if TYPE_CHECKING:
     import oracle
 
     from authmap.model.auth_map import AuthMap
     from authmap.model.finding import Finding
-    from authmap.syntax.yaml.nodes import Node
+    from authmap.syntax.nodes import Node
 
     View = dict[tuple[str, int], dict[str, Any]]
 
@@ -250,7 +250,7 @@ def is_fixed_as_told(real: oracle.Oracle, data: dict[str, str]) -> None:
             assert same_but_for_quotes(told, data_of(whole.output)[name])
         before = agree(real, data_of(whole.output))
         assert set(before["lost"]) <= {
-            name for name, section in old.sections.items() if section.lost
+            name for name, section in old.sections.items() if section.problem
         }
         assert {place(e) for e in kept(old)} <= {place(e) for e in kept(new)}
 

@@ -11,6 +11,7 @@ from authmap.api import fix, lint
 from authmap.cli.console import no_map
 from authmap.documents.read import MAX_BYTES, read
 from authmap.documents.reading import Reading, Wanted
+from authmap.model.auth_map import Shape
 from authmap.model.options import Options
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def listed(*items: dict[str, object]) -> str:
 
 def shapes(text: str) -> tuple[list[str], list[str]]:
     reading = read(text.encode())
-    return [found.shape for found in reading.maps], reading.others
+    return [found.shape.name for found in reading.maps], reading.others
 
 
 def codes(text: str | bytes, *select: str) -> list[str]:
@@ -104,7 +105,7 @@ def test_list_of_objects(kind: str) -> None:
         {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}},
         object_of({"mapUsers": "[]"}),
     ).replace('"List"', f'"{kind}"')
-    assert shapes(text) == (["configmap"] * 2, ["ConfigMap kube-root-ca.crt", "Secret s"])
+    assert shapes(text) == (["CONFIG_MAP"] * 2, ["ConfigMap kube-root-ca.crt", "Secret s"])
 
 
 def test_secret_is_no_map_whatever_is_in_it() -> None:
@@ -131,7 +132,7 @@ def test_list_in_yaml() -> None:
 def test_lists_in_lists_cost_no_stack() -> None:
     depth = 4000
     text = "{kind: List, items: [" * depth + json.dumps(object_of({})) + "]}" * depth
-    assert shapes(text) == (["configmap"], [])
+    assert shapes(text) == (["CONFIG_MAP"], [])
 
 
 def test_lists_by_alias_are_not_multiplied() -> None:
@@ -174,7 +175,7 @@ just a text
 a: b
 """
     maps, others = shapes(text)
-    assert maps == ["configmap"]
+    assert maps == ["CONFIG_MAP"]
     assert others == [
         "Deployment web",
         "ConfigMap settings",
@@ -195,7 +196,7 @@ a: b
     ],
 )
 def test_patch_is_data_without_a_kind(text: str) -> None:
-    assert shapes(text) == (["patch"], [])
+    assert shapes(text) == (["PATCH"], [])
 
 
 @pytest.mark.parametrize(
@@ -226,7 +227,7 @@ def test_other_data_is_no_patch(text: str) -> None:
 )
 def test_bare_list_is_the_text_of_a_section(text: str, section: str) -> None:
     reading = read(text.encode())
-    assert [found.shape for found in reading.maps] == ["entries"]
+    assert [found.shape for found in reading.maps] == [Shape.ENTRIES]
     assert list(reading.maps[0].sections) == [section]
 
 
@@ -238,7 +239,7 @@ def test_bare_list_is_mended() -> None:
 
 def test_bare_list_ends_with_its_first_document() -> None:
     text = f"{ENTRY}---\n{ENTRY.replace('staff', 'ops')}"
-    assert shapes(text) == (["entries"], [])
+    assert shapes(text) == (["ENTRIES"], [])
     assert usernames(read(text.encode())) == ["staff"]
     assert codes(text, "AM012") == ["AM012"]
     assert codes(f"---\n# nothing\n---\n{ENTRY}", "AM012") == ["AM012"]
@@ -338,7 +339,7 @@ LOST = {
 )
 def test_one_rule_says_why_a_section_is_lost(code: str, section: str) -> None:
     found = read(json.dumps({"data": {"mapRoles": section}}).encode()).maps[0]
-    assert found.sections["mapRoles"].lost
+    assert found.sections["mapRoles"].problem
     assert set(codes(json.dumps({"data": {"mapRoles": section}}))) == {code}
     written = "data:\n  mapRoles: |\n" + "".join(f"    {x}\n" for x in section.split("\n"))
     assert set(codes(written)) == {code}

@@ -28,7 +28,7 @@ def authmap(*arguments: str | Path, cwd: Path = ROOT) -> subprocess.CompletedPro
 
 
 @pytest.mark.parametrize("case", hostile.CASES)
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("output_format", FORMATS)
 def test_nothing_acts_on_a_terminal(output_format: str, case: str) -> None:
     run = hostile.run(case)
     rendered = render(run, output_format)
@@ -73,7 +73,7 @@ def test_same_bytes_in_every_run() -> None:
     assert len(set(lines)) == len(FORMATS)
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("output_format", FORMATS)
 def test_exit_code_is_the_same(output_format: str, tmp_path: Path) -> None:
     good = tmp_path / "good.yaml"
     good.write_bytes(manifest(literal(GOOD)))
@@ -87,7 +87,7 @@ def test_exit_code_is_the_same(output_format: str, tmp_path: Path) -> None:
     assert authmap("-f", output_format, "--fail-on", "never", FIXTURE).returncode == 0
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("output_format", FORMATS)
 def test_output_file(output_format: str, tmp_path: Path) -> None:
     printed = authmap("-f", output_format, FIXTURE)
     written = authmap("-f", output_format, "--output-file", tmp_path / "report", FIXTURE)
@@ -169,7 +169,7 @@ def test_statistics(tmp_path: Path) -> None:
     assert done.stdout == authmap("aws-auth.yaml", cwd=tmp_path).stdout
 
 
-@pytest.mark.parametrize("format", [each for each in FORMATS if each != "text"])
+@pytest.mark.parametrize("output_format", [each for each in FORMATS if each != "text"])
 def test_silence_is_explained(output_format: str, tmp_path: Path) -> None:
     (tmp_path / "good.yaml").write_bytes(manifest(literal(GOOD)))
     done = authmap("-f", output_format, "--ignore", "AM4", cwd=tmp_path)

@@ -73,7 +73,7 @@ def test_what_is_generated() -> None:
         found = load(manifest(data))
         seen["maps"] += 1
         seen["sections"] += len(found.sections)
-        seen["lost"] += sum(section.lost is not None for section in found.sections.values())
+        seen["lost"] += sum(section.problem is not None for section in found.sections.values())
         seen["kept"] += any(entry.dropped is None for entry in found.entries)
         seen["several"] += len(found.roles + found.users) > 1
         seen.update({finding.rule.code for finding in check([found], Options())})

@@ -83,7 +83,7 @@ def test_rules_that_could_not_run_are_told() -> None:
     [note] = found["invocations"][0]["toolExecutionNotifications"]
     assert (note["level"], note["message"]["text"]) == (
         "note",
-        "AM4 rules were not run: no bindings are known",
+        "RBAC rules (AM401, AM402, AM403) skipped: no bindings are known",
     )
 
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from authmap.syntax.yaml import nodes, parser
+from authmap.syntax import nodes
+from authmap.syntax.yaml import parser
 from authmap.syntax.yaml.scalars import read_scalar
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from authmap.api import fix, lint, load
 from authmap.linting.run import Run
 from authmap.model.options import Options
 from authmap.render.json import document
-from authmap.syntax.yaml.nodes import Mapping, Node, Scalar, Sequence
+from authmap.syntax.nodes import Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
     from authmap.model.finding import Finding

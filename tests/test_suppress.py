@@ -142,7 +142,7 @@ def test_an_unused_one_goes_from_any_line_of_any_file(path: Path) -> None:
         put = [f"{line} {comment}"] if number % 2 else [indent + comment, line]
         changed = "\n".join([*lines[:number], *put, *lines[number + 1 :]]).encode()
         maps = load(changed)
-        unread = any(section.lost for auth_map in maps for section in auth_map.sections.values())
+        unread = any(section.problem for auth_map in maps for section in auth_map.sections.values())
         if unread or sum(len(auth_map.directives) for auth_map in maps) != comments + 1:
             continue
         result = fix(changed, options=Options(select=("AM901",)))
@@ -267,7 +267,7 @@ OTHERS = {
 }
 
 
-@pytest.mark.parametrize("input", OTHERS)
+@pytest.mark.parametrize("chosen_input", OTHERS)
 @pytest.mark.parametrize(
     ("at", "about"), [("HERE", "a"), ("ABOVE", "b"), ("KEY", "ab"), ("@", "ab")]
 )

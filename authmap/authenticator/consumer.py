@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar, NamedTuple
 
 from authmap.authenticator.arn import ArnError, canonicalize
+from authmap.syntax.nodes import Node, Scalar, plain
 from authmap.syntax.yaml import go_types
 from authmap.syntax.yaml.go_types import Kind
-from authmap.syntax.yaml.nodes import Node, Scalar, plain
-
-if TYPE_CHECKING:
-    from authmap.authenticator.entry import Entry
 
 
 def fold(key: str) -> str:
@@ -39,11 +36,23 @@ def is_null(node: Node) -> bool:
     return go_types.resolve(target.value, target.tag, not target.style)[0] is Kind.NULL
 
 
-class Reader:
+class MissingField(NamedTuple):
+    """How an entry lacks a field.
+
+    Attributes:
+        is_empty: whether the field is there, and empty.
+        has_groups: whether the entry has groups.
+    """
+
+    is_empty: bool
+    has_groups: bool
+
+
+class Consumer:
     """What reads the entries: here the authenticator, the texts in the ConfigMap.
 
     Entries are written in other places too, and for other readers. The recogniser of such a place
-    derives from this one a reader of its own.
+    derives one of its own from this one.
 
     Attributes:
         called: what the list of entries is called, if not as its section is.
@@ -70,14 +79,14 @@ class Reader:
     on_eks = True
     unknown = "nothing reads it"
 
-    def refusal(self, what: str = "", *, lacking: Entry | None = None) -> str:  # noqa: ARG002
+    def refusal(self, what: str = "", *, missing: MissingField | None = None) -> str:  # noqa: ARG002
         """What becomes of the whole because of one value; empty where that entry alone suffers.
 
         Args:
             what: the field of an entry, a section's name, `item`, `group`, `account`; `arn` for an
                 ARN that is none, `key` for one that is given twice; empty where the text cannot be
                 read at all.
-            lacking: the entry that does not have it; else it is there, and of the wrong type.
+            missing: how an entry lacks the field; None where it has one of the wrong type.
         """
         return ""
 
@@ -109,4 +118,4 @@ class Reader:
         return arn
 
 
-CONFIG_MAP = Reader()
+CONFIG_MAP = Consumer()

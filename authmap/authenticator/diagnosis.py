@@ -3,34 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from authmap.authenticator.foreign_template import templates
 from authmap.authenticator.placeholder import is_placeholder
-from authmap.syntax.yaml.nodes import Mapping, Node, Scalar, TreeError, descend
+from authmap.syntax.nodes import Mapping, Node, Scalar, TreeError, descend
+from authmap.syntax.problem import Problem, ProblemKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-
-class Lost(NamedTuple):
-    """Why a text is not read.
-
-    Attributes:
-        kind: `syntax`, `type` (it is YAML, but of a type that loses all of it), `placeholder` (one
-            without quotes), `template` (it is not rendered yet), `terraform` (it is a module's
-            source), `folded` (its lines became one).
-        problem: what is wrong, in plain words.
-        remedy: what to do.
-        start: text offset of the place.
-        end: text offset behind it.
-    """
-
-    kind: str
-    problem: str
-    remedy: str
-    start: int
-    end: int
 
 
 class RefusedError(TreeError):
@@ -42,11 +23,11 @@ class RefusedError(TreeError):
         self.wrong_type = wrong_type
 
 
-def braces(text: str, root: Node) -> Iterator[tuple[Mapping, str]]:
+def braces(text: str, root: Node) -> Iterator[tuple[Mapping, ProblemKind]]:
     """The values written ``{{…}}``, which YAML takes for a mapping whose key is a mapping.
 
     Yields:
-        The node, and which it is: `placeholder`, or `template` (of another tool's).
+        The node, and which it is: PLACEHOLDER, or TEMPLATE (of another tool's).
     """
     begun = re.compile(r"\{\{(?<![^\s\[,{:]\{\{)(?<!\w:\{\{)")
     if not begun.search(text, root.start, root.end):
@@ -60,10 +41,10 @@ def braces(text: str, root: Node) -> Iterator[tuple[Mapping, str]]:
             before = text[max(0, node.start - 20) : node.start]
             in_arn = before.rstrip().lower().endswith("arn:")
             placed = not in_arn and is_placeholder(text[node.start : node.end])
-            yield node, "placeholder" if placed else "template"
+            yield node, ProblemKind.PLACEHOLDER if placed else ProblemKind.TEMPLATE
 
 
-def cause(text: str, error: TreeError, tree: Node | None = None) -> Lost:
+def cause(text: str, error: TreeError, tree: Node | None = None) -> Problem:
     """Find out why a text is not read.
 
     Args:
@@ -74,25 +55,25 @@ def cause(text: str, error: TreeError, tree: Node | None = None) -> Lost:
     if tree is None:
         place = _template(text, error)
         if place:
-            return Lost("template", error.problem, "", *place)
+            return Problem(ProblemKind.TEMPLATE, error.problem, "", *place)
         place = _placeholder(text, error)
         if place:
-            return Lost("placeholder", error.problem, "", *place)
+            return Problem(ProblemKind.PLACEHOLDER, error.problem, "", *place)
     elif isinstance(tree, Scalar) and templates(text):
-        return Lost("template", error.problem, "", *templates(text)[0].span())
+        return Problem(ProblemKind.TEMPLATE, error.problem, "", *templates(text)[0].span())
     else:
         found = list(braces(text, tree))
         for node, kind in found:
-            if kind == "template" or node is tree:
-                return Lost("template", error.problem, "", node.start, node.end)
+            if kind is ProblemKind.TEMPLATE or node is tree:
+                return Problem(ProblemKind.TEMPLATE, error.problem, "", node.start, node.end)
         for node, kind in found:
             if node.start <= error.index < node.end:
-                return Lost(kind, error.problem, "", node.start, node.end)
+                return Problem(kind, error.problem, "", node.start, node.end)
     if isinstance(error, RefusedError):
-        kind = "type" if error.wrong_type else "syntax"
+        kind = ProblemKind.TYPE if error.wrong_type else ProblemKind.SYNTAX
         end = _line_end(text, error.index)
-        return Lost(kind, error.problem, error.remedy, error.index, end)
-    return Lost("syntax", *_explain(text, error))
+        return Problem(kind, error.problem, error.remedy, error.index, end)
+    return Problem(ProblemKind.SYNTAX, *_explain(text, error))
 
 
 def _template(text: str, error: TreeError) -> tuple[int, int] | None:
@@ -127,7 +108,7 @@ def _placeholder(text: str, error: TreeError) -> tuple[int, int] | None:
     return None
 
 
-def terraform(text: str) -> Lost | None:
+def terraform(text: str) -> Problem | None:
     """Why a text cannot be read that is Terraform's own language: at its first block."""
     words = "resource|module|data|locals|variable|provider|terraform|output"
     block, value = rf'(?:{words})\b[ \w"-]*\{{', r"\w+[ \t]*=[ \t]*[\[{]"
@@ -139,7 +120,7 @@ def terraform(text: str) -> Lost | None:
         "authmap reads the plan: `terraform plan -out=plan` and then "
         "`terraform show -json plan | authmap lint -`"
     )
-    return Lost("terraform", problem, remedy, *match.span())
+    return Problem(ProblemKind.TERRAFORM, problem, remedy, *match.span())
 
 
 def _line_end(text: str, index: int) -> int:

@@ -10,10 +10,10 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from authmap.authenticator.arn import PARTITIONS, principal
-from authmap.authenticator.consumer import CONFIG_MAP, Reader, is_null
+from authmap.authenticator.consumer import CONFIG_MAP, Consumer, MissingField, is_null
+from authmap.syntax.nodes import Mapping, Node, Scalar, Sequence, plain
 from authmap.syntax.yaml import go_types
 from authmap.syntax.yaml.merge_keys import merged
-from authmap.syntax.yaml.nodes import Mapping, Node, Scalar, Sequence, plain
 
 if TYPE_CHECKING:
     from authmap.authenticator.arn import Principal
@@ -117,6 +117,10 @@ class Entry:
             return f"role/{found.name}"
         return f"{found.kind}/{found.name}" if found.kind.endswith("user") else self.arn
 
+    def missing(self, name: str) -> MissingField:
+        """How it lacks a field."""
+        return MissingField(self.field(name) is not None, bool(self.groups))
+
     def field(self, name: str) -> Field | None:
         """The pair that a field is read from: the last one read into it."""
         for field in reversed(self.fields):
@@ -135,15 +139,15 @@ def read_entries(section: Section, root: Node | None = None) -> list[Entry]:
     root = plain(root or section.root)
     if not isinstance(root, Sequence):
         return []
-    reader = section.reader
-    known = {reader.fold(key): field for key, field in reader.keys[section.name].items()}
+    consumer = section.consumer
+    known = {consumer.fold(key): field for key, field in consumer.keys[section.name].items()}
     numbers = range(len(root.items)) if section.only is None else section.only
-    return [_entry(section, index, root.items[index], reader, known) for index in numbers]
+    return [_entry(section, index, root.items[index], consumer, known) for index in numbers]
 
 
 def is_lost(section: Section) -> bool:
     """Whether something is written in a section, and nothing of it is read."""
-    if section.lost is not None:
+    if section.problem is not None:
         return True
     root = plain(section.root)
     try:
@@ -164,7 +168,7 @@ def read_accounts(section: Section) -> list[Group]:
         for node in items:
             target = plain(node)
             if isinstance(target, Scalar):
-                found.append(Group(section.reader.account(target), node))
+                found.append(Group(section.consumer.account(target), node))
     except go_types.GoYamlError:
         found += [Group("", node) for node in items[len(found) :]]
     return found
@@ -176,7 +180,7 @@ def store_entries(found: list[Entry]) -> dict[str, Entry]:
     Sets `winner` on those that are lost.
     """
     kept: dict[str, Entry] = {}
-    if found and found[0].section.reader.random:
+    if found and found[0].section.consumer.random:
         return kept
     keys = [(entry_key(entry), entry) for entry in found if entry.dropped is None]
     kept.update(keys)
@@ -188,11 +192,11 @@ def store_entries(found: list[Entry]) -> dict[str, Entry]:
 
 def entry_key(entry: Entry) -> str:
     """The key of the store: a role's ARN in lower case, a user's as it is written."""
-    reader = entry.section.reader
-    if entry.section.name == "mapUsers" and not reader.canonical:
+    consumer = entry.section.consumer
+    if entry.section.name == "mapUsers" and not consumer.canonical:
         return entry.arn
     if entry.sso is None:
-        return go_lower(reader.match(entry.arn))
+        return go_lower(consumer.match(entry.arn))
     # SSOArnLike forgets to set a partition that is given
     partition = "" if entry.sso.partition else "aws"
     role = f"role/AWSReservedSSO_{entry.sso.permission_set}_*"
@@ -210,20 +214,20 @@ def _lower(character: str) -> str:
 
 
 def _entry(
-    section: Section, index: int, node: Node, reader: Reader, known: dict[str, str]
+    section: Section, index: int, node: Node, consumer: Consumer, known: dict[str, str]
 ) -> Entry:
     entry = Entry(section, index, node)
     mapping = plain(node)
     if isinstance(mapping, Mapping):
-        entry.fields = fields = _fields(mapping, known, reader)
+        entry.fields = fields = _fields(mapping, known, consumer)
         held: list[str] = []
         for field in fields:
             if field.name == "groups":
-                _read_groups(entry, field.value, held, reader)
+                _read_groups(entry, field.value, held, consumer)
             elif field.name == "sso":
-                _read_sso(entry, field.value, reader)
+                _read_sso(entry, field.value, consumer)
             elif field.name:
-                text = reader.text_of(field.value)
+                text = consumer.text_of(field.value)
                 if text is None:
                     continue
                 if field.name == "username":
@@ -237,7 +241,7 @@ def _entry(
     return entry
 
 
-def _fields(mapping: Mapping, known: dict[str, str], reader: Reader) -> list[Field]:
+def _fields(mapping: Mapping, known: dict[str, str], consumer: Consumer) -> list[Field]:
     """The pairs as encoding/json meets them: merged, the last of equal keys, sorted by bytes."""
     pairs: dict[str, Field] = {}
     for key_node, value in merged(mapping):
@@ -246,14 +250,14 @@ def _fields(mapping: Mapping, known: dict[str, str], reader: Reader) -> list[Fie
             text = key.value
             if key.tag is not None:  # !!binary
                 text = go_types.resolve(text, key.tag, not key.style)[1]
-            name = known[text] if text in known else known.get(reader.fold(text), "")
+            name = known[text] if text in known else known.get(consumer.fold(text), "")
             pairs[text] = Field(name, key, value)
     if len({field.name for field in pairs.values()}) < len(pairs):
         return [pairs[key] for key in sorted(pairs, key=str.encode)]
     return list(pairs.values())
 
 
-def _read_groups(entry: Entry, value: Node, held: list[str], reader: Reader) -> None:
+def _read_groups(entry: Entry, value: Node, held: list[str], consumer: Consumer) -> None:
     """Read a list of groups; `held` is what Go's slice still holds of one read before.
 
     encoding/json decodes into the old elements: what is no text leaves them as they were.
@@ -264,7 +268,7 @@ def _read_groups(entry: Entry, value: Node, held: list[str], reader: Reader) -> 
             held.clear()
         held += [""] * (len(target.items) - len(held))
         for index, item in enumerate(target.items):
-            text = reader.text_of(item)
+            text = consumer.text_of(item)
             if text is not None:
                 held[index] = text
         entry.groups = held[: len(target.items)]
@@ -272,8 +276,8 @@ def _read_groups(entry: Entry, value: Node, held: list[str], reader: Reader) -> 
     elif is_null(value):
         held.clear()
         entry.groups, entry.group_items = [], []
-    elif reader.weak:
-        text = reader.text_of(value)
+    elif consumer.weak:
+        text = consumer.text_of(value)
         entry.groups = text.split(",") if text else []
         entry.group_items = [Group(part, value) for part in entry.groups]
 
@@ -284,13 +288,13 @@ def sso_fields(value: Node) -> list[Field]:
     return _fields(target, SSO_FIELDS, CONFIG_MAP) if isinstance(target, Mapping) else []
 
 
-def _read_sso(entry: Entry, value: Node, reader: Reader) -> None:
+def _read_sso(entry: Entry, value: Node, consumer: Consumer) -> None:
     if is_null(value):
         entry.sso = None
         return
     held = dict(zip(SSO_FIELDS, entry.sso or ("", "", ""), strict=True))
     for field in sso_fields(value):
-        text = reader.text_of(field.value) if field.name else None
+        text = consumer.text_of(field.value) if field.name else None
         if text is not None:
             held[field.name] = text
     entry.sso = Sso(*held.values())

@@ -134,7 +134,7 @@ def _by_arn(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
 
 def key(entry: Entry) -> str:
     """An entry's ARN, such that it is equal to a caller's folded one where it matches."""
-    return fold(entry.section.reader.match(entry.arn))
+    return fold(entry.section.consumer.match(entry.arn))
 
 
 def fold(text: str) -> str:

@@ -13,10 +13,7 @@ from typing import TYPE_CHECKING
 from authmap.authenticator import diagnosis
 from authmap.authenticator.consumer import CONFIG_MAP
 from authmap.authenticator.diagnosis import RefusedError
-from authmap.syntax.yaml import go_types
-from authmap.syntax.yaml.go_types import Kind
-from authmap.syntax.yaml.merge_keys import converted, is_merge
-from authmap.syntax.yaml.nodes import (
+from authmap.syntax.nodes import (
     MARK,
     Alias,
     Mapping,
@@ -27,17 +24,20 @@ from authmap.syntax.yaml.nodes import (
     descend,
     plain,
 )
+from authmap.syntax.problem import Problem, ProblemKind
+from authmap.syntax.yaml import go_types
+from authmap.syntax.yaml.go_types import Kind
+from authmap.syntax.yaml.merge_keys import converted, is_merge
 from authmap.syntax.yaml.parser import parse
 from authmap.syntax.yaml.scalars import read_scalar
 
 if TYPE_CHECKING:
-    from authmap.authenticator.consumer import Reader
-    from authmap.authenticator.diagnosis import Lost
+    from authmap.authenticator.consumer import Consumer
     from authmap.authenticator.placeholder import Delimiters
     from authmap.syntax.layer import Layer
+    from authmap.syntax.nodes import Tree
     from authmap.syntax.source import Source
     from authmap.syntax.source_map import ScalarMap
-    from authmap.syntax.yaml.nodes import Tree
 
 GO_SPACE = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
@@ -57,18 +57,18 @@ class Section:
         blank: nothing in it, so it is skipped.
         root: the root node, or None where the section is blank or lost.
         tree: the root node, also where the section is lost for another reason than its syntax.
-        lost: why the whole section is lost.
+        problem: why nothing in the section can be read.
         ignored: offset of the ``---`` or ``...`` behind which something stands and is not read.
         aliased: ids of the nodes that aliases refer to.
-        reader: what reads it.
+        consumer: the program that reads it.
         node: the scalar whose text it is, where it is in one.
         only: the items that belong to it, where a list holds those of other sections too.
         delimiters: what stands for the braces of placeholders in it until it is rendered.
     """
 
     __slots__ = (
-        "aliased", "blank", "delimiters", "ignored", "lost", "name", "node", "only",
-        "reader", "root", "source", "source_map", "text", "tree",
+        "aliased", "blank", "consumer", "delimiters", "ignored", "name", "node", "only", "problem",
+        "root", "source", "source_map", "text", "tree",
     )  # fmt: skip
 
     def __init__(
@@ -86,10 +86,10 @@ class Section:
         self.source_map = source_map
         self.root: Node | None = None
         self.tree: Node | None = None
-        self.lost: Lost | None = None
+        self.problem: Problem | None = None
         self.ignored: int | None = None
         self.aliased: frozenset[int] = frozenset()
-        self.reader: Reader = CONFIG_MAP
+        self.consumer: Consumer = CONFIG_MAP
         self.only: list[int] | None = None
         self.delimiters: Delimiters = ()
         self.node: Node | None = None
@@ -99,21 +99,23 @@ class Section:
                 self._read(parsed)
                 self.root = self.tree
             except TreeError as error:
-                self.lost = diagnosis.cause(text, error, self.tree)
-                if self.lost.kind == "syntax" and self._is_folded():
-                    self.lost = self.lost._replace(kind="folded")
+                self.problem = diagnosis.cause(text, error, self.tree)
+                if self.problem.kind is ProblemKind.SYNTAX and self._is_folded():
+                    self.problem = self.problem._replace(kind=ProblemKind.FOLDED)
 
     @classmethod
-    def native(cls, name: str, layer: Layer, root: Node, reader: Reader = CONFIG_MAP) -> Section:
+    def native(
+        cls, name: str, layer: Layer, root: Node, consumer: Consumer = CONFIG_MAP
+    ) -> Section:
         """A section that is written as YAML of the document itself rather than as text in it."""
         section = cls(name, layer.source, "", layer.source_map)
-        section.text, section.blank, section.reader = layer.text, False, reader
+        section.text, section.blank, section.consumer = layer.text, False, consumer
         section.root = section.tree = root
         section.aliased = layer.aliased
         try:
             check(layer.text, root, accounts=name == "mapAccounts")
         except TreeError as error:
-            section.lost, section.root = diagnosis.cause(layer.text, error, root), None
+            section.problem, section.root = diagnosis.cause(layer.text, error, root), None
         return section
 
     def _read(self, parsed: Tree | None) -> None:
@@ -174,12 +176,12 @@ class Section:
     @property
     def called(self) -> str:
         """What the list of entries is called where it stands."""
-        return self.reader.called or self.name
+        return self.consumer.called or self.name
 
     @property
     def arn_key(self) -> str:
         """The key of an entry's ARN."""
-        return next(iter(self.reader.keys[self.name]))
+        return next(iter(self.consumer.keys[self.name]))
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Offsets in the file's text of a stretch of the section's text."""

@@ -185,7 +185,7 @@ def conclude(run: Run, file: str | None = None) -> None:
 
     say(f"authmap: {summary(run)}{f'; the report is in {file}' if file else ''}")
     if run.unchecked and run.place == "cluster":  # where it is not for want of --rbac
-        say(f"authmap: AM4 rules were not run: {brief(run.unchecked)}")
+        say(f"authmap: {brief(run.skipped_rules)}")
 
 
 def tell_fixed(result: FixResult | DataFixResult, done: str, bar: Severity | None) -> None:
@@ -216,7 +216,7 @@ def _lost(layer: Layer) -> str | None:
     """Name of the section that a layer is, if nothing of it was read."""
     from authmap.authenticator.section import Section
 
-    return layer.name if isinstance(layer, Section) and layer.lost else None
+    return layer.name if isinstance(layer, Section) and layer.problem else None
 
 
 def _tell(finding: Finding, done: str, what: str) -> None:

@@ -42,6 +42,7 @@ from authmap.cli.shared import (
 )
 from authmap.linting.run import Run, once
 from authmap.model.options import OptionError, choice
+from authmap.model.rule import Need
 from authmap.rules.codes import unchecked
 
 if TYPE_CHECKING:
@@ -187,7 +188,7 @@ def _asked(result: Report, options: Options) -> list[Rule]:
     return [
         rule
         for rule in options.selected(all_rules().values())
-        if (result.kubeconfigs if rule.code.startswith("AM5") else result.maps or result.unread)
+        if (result.kubeconfigs if Need.KUBECONFIG in rule.needs else result.maps or result.unread)
     ]
 
 

@@ -9,6 +9,7 @@ from authmap.documents.read import read
 from authmap.documents.reading import Wanted
 from authmap.explain.reasons import in_words
 from authmap.files import FileError, Inputs
+from authmap.model.content import Unreadable
 
 if TYPE_CHECKING:
     from authmap.config.settings import Settings
@@ -29,7 +30,8 @@ def pick(path: str | None, stdin_filename: str, settings: Settings) -> AuthMap:
         FileError: there is no map, or more than one, or it cannot be read.
     """
     path = path or "."
-    maps: list[AuthMap] = []
+    sound: list[AuthMap] = []
+    unread: list[tuple[str, str]] = []
     others: list[str] = []
     data = b""
     inputs = Inputs([path], stdin_filename, settings.exclude)
@@ -40,11 +42,11 @@ def pick(path: str | None, stdin_filename: str, settings: Settings) -> AuthMap:
         wanted = Wanted(given.named, options.extra_paths, options.delimiters)
         data = given.data
         reading = read(data, given.path, wanted)
-        maps += (auth_map for auth_map in reading.maps if auth_map.shape != "kubeconfig")
+        sound += reading.maps
+        unread += [_unread(each) for each in reading.contents if isinstance(each, Unreadable)]
         others += ["a kubeconfig"] * reading.kubeconfigs
         others += reading.others
-    unread = inputs.errors + [_unread(auth_map) for auth_map in maps if auth_map.problem]
-    sound = [auth_map for auth_map in maps if not auth_map.problem]
+    unread = inputs.errors + unread
     if unread and (named or not sound):
         raise FileError(*unread[0])
     if len(sound) == 1:
@@ -71,11 +73,8 @@ def _places(maps: list[AuthMap]) -> str:
     return ", ".join(shown[:5]) + more
 
 
-def _unread(auth_map: AuthMap) -> tuple[str, str]:
-    problem, source = auth_map.problem, auth_map.source
-    if problem is None:
-        return source.path, ""
+def _unread(content: Unreadable) -> tuple[str, str]:
+    problem, source = content.problem, content.source
     line, column = source.place(problem.start)
-    shown = source.text[problem.start : problem.end]
-    words = in_words(problem.kind, shown, problem.message, problem.remedy)
+    words = in_words(problem, source.text[problem.start : problem.end])
     return f"{source.path}:{line}:{column}", f"it cannot be read: {words}"

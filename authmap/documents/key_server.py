@@ -11,22 +11,23 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from authmap.authenticator.consumer import Reader, text_of
+from authmap.authenticator.consumer import Consumer, text_of
 from authmap.authenticator.section import SECTIONS, Section
-from authmap.model.auth_map import AuthMap
+from authmap.model.auth_map import AuthMap, Shape
+from authmap.syntax.nodes import Mapping, Scalar, Sequence, plain
 from authmap.syntax.yaml import go_types
 from authmap.syntax.yaml.go_types import Kind
-from authmap.syntax.yaml.nodes import Mapping, Scalar, Sequence, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.authenticator.entry import Entry
+    from authmap.authenticator.consumer import MissingField
     from authmap.documents.reading import Document
-    from authmap.syntax.yaml.nodes import Node
+    from authmap.model.content import Content
+    from authmap.syntax.nodes import Node
 
 
-class Server(Reader):
+class Server(Consumer):
     """The authenticator, reading its own configuration."""
 
     canonical = True
@@ -56,15 +57,15 @@ class Server(Reader):
         """As of any text: a zero in front is lost without quotes."""
         return cls.text_of(node) or ""
 
-    def refusal(self, what: str = "", *, lacking: Entry | None = None) -> str:
+    def refusal(self, what: str = "", *, missing: MissingField | None = None) -> str:
         """It does not start, but for a username that is missing."""
-        return "" if lacking and what == "username" else "the authenticator does not start"
+        return "" if missing and what == "username" else "the authenticator does not start"
 
 
 SERVER = Server()
 
 
-def maps(document: Document) -> Iterator[AuthMap]:
+def read(document: Document) -> Iterator[Content]:
     """The map that a configuration holds."""
     layer, sections = document.layer, {}
     names = {name.lower(): name for name in SECTIONS}
@@ -74,7 +75,7 @@ def maps(document: Document) -> Iterator[AuthMap]:
             if name:
                 sections[name] = Section.native(name, layer, _listed(node), SERVER)
     if sections:
-        yield AuthMap(layer.source, "server", sections, layer=layer, root=document.root)
+        yield AuthMap(layer.source, Shape.SERVER, sections, layer=layer, root=document.root)
 
 
 def _values(root: Mapping, key: str) -> Iterator[Node | None]:

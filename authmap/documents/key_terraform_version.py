@@ -17,16 +17,19 @@ from authmap.documents.reading import Document
 from authmap.documents.recognise import inner, recognise
 from authmap.documents.redaction import veiled
 from authmap.documents.shapes import inside, text
-from authmap.model.auth_map import AuthMap, Problem
+from authmap.model.auth_map import AuthMap
+from authmap.model.content import Content, Unreadable
+from authmap.syntax.nodes import Mapping, Scalar, Sequence, plain
+from authmap.syntax.problem import Problem, ProblemKind
 from authmap.syntax.yaml.embedded import Text
-from authmap.syntax.yaml.nodes import Mapping, Scalar, Sequence, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from authmap.authenticator.section import Section
+    from authmap.model.content import Content
+    from authmap.syntax.nodes import Node
     from authmap.syntax.source import Source
-    from authmap.syntax.yaml.nodes import Node
 
 LOCKED = "edit the Terraform source: this JSON is made from it"
 _CONFIG_MAPS = (
@@ -36,12 +39,12 @@ _CONFIG_MAPS = (
 )
 
 
-def maps(document: Document) -> Iterator[AuthMap]:
+def read(document: Document) -> Iterator[Content]:
     """The maps in the resources of a plan or state."""
     root, reading = document.root, document.reading
     reading.secret = True
     unknown = dict(_unknown(inside(root, "resource_changes")))
-    found = []
+    found: list[Content] = []
     for address, kind, node in (*_shown(root), *_stored(root)):
         layer = Text(document.layer.text, document.layer.source, document.layer.source_map)
         layer.aliased = document.layer.aliased
@@ -50,8 +53,9 @@ def maps(document: Document) -> Iterator[AuthMap]:
             found.append(auth_map)
         problem = _known_after_apply(address, kind, node, unknown)
         if problem:
-            found.append(AuthMap(layer.source, "broken", layer=layer, problem=problem))
-            found[-1].address = address
+            unknown_yet = Unreadable(layer.source, problem, layer=layer)
+            unknown_yet.address = address
+            found.append(unknown_yet)
     if found:
         source = veiled(
             document.layer, root, [each for auth_map in found for each in _stretches(auth_map)]
@@ -100,7 +104,7 @@ def _items(node: Node | None) -> list[Mapping]:
     return list(found.values())
 
 
-def _in_resource(document: Document, kind: str, node: Mapping) -> Iterator[AuthMap]:
+def _in_resource(document: Document, kind: str, node: Mapping) -> Iterator[Content]:
     """The maps in the values of a resource."""
     if kind in _CONFIG_MAPS:
         metadata = next(iter(_items(node.get("metadata"))), None)
@@ -142,21 +146,23 @@ def _known_after_apply(
     if not names:
         return None
     return Problem(
-        "unknown",
+        ProblemKind.UNKNOWN,
         f"{' and '.join(names)} will be known after apply only",
-        node.start,
-        node.start + 1,
         "nothing of it could be looked at: lint the ConfigMap itself when it is there, "
         "`kubectl get configmap -n kube-system aws-auth -o yaml | authmap lint -`",
+        node.start,
+        node.start + 1,
     )
 
 
-def _stretches(auth_map: AuthMap) -> Iterator[tuple[int, int]]:
+def _stretches(content: Content) -> Iterator[tuple[int, int]]:
     """What of the file may be seen: the object's name, and what is read of its entries."""
-    for node in (auth_map.name, auth_map.namespace):
+    if not isinstance(content, AuthMap):
+        return
+    for node in (content.name, content.namespace):
         if node is not None:
-            yield auth_map.layer.span(node.start, node.end)
-    for section in auth_map.sections.values():
+            yield content.layer.span(node.start, node.end)
+    for section in content.sections.values():
         yield from (section.span(start, end) for start, end in _read(section))
 
 
@@ -179,10 +185,10 @@ def _read(section: Section) -> Iterator[tuple[int, int]]:
             yield node.start, node.end
 
 
-def _hand_over(auth_map: AuthMap, source: Source) -> None:
-    """Let a map stand in another file of the same size, of which less is to be seen."""
-    auth_map.source = source
-    for section in auth_map.sections.values():
+def _hand_over(content: Content, source: Source) -> None:
+    """Move a content to another text of the same size, in which less is to be seen."""
+    content.source = source
+    for section in content.sections.values() if isinstance(content, AuthMap) else ():
         section.source = source
-    if isinstance(auth_map.layer, Text):
-        auth_map.layer.source = source
+    if isinstance(content.layer, Text):
+        content.layer.source = source

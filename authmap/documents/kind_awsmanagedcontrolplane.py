@@ -10,20 +10,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.authenticator.consumer import Reader
+from authmap.authenticator.consumer import Consumer
 from authmap.authenticator.section import SECTIONS, Section
 from authmap.documents.shapes import inside
-from authmap.model.auth_map import AuthMap
-from authmap.syntax.yaml.nodes import Mapping, Scalar
+from authmap.model.auth_map import AuthMap, Shape
+from authmap.syntax.nodes import Mapping, Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.authenticator.entry import Entry
+    from authmap.authenticator.consumer import MissingField
     from authmap.documents.reading import Document
+    from authmap.model.content import Content
 
 
-class ClusterApi(Reader):
+class ClusterApi(Consumer):
     """The API server and a webhook, which hand the entries on to the authenticator."""
 
     keys = {  # noqa: RUF012
@@ -36,7 +37,7 @@ class ClusterApi(Reader):
         """The API server knows keys in their own case only."""
         return key
 
-    def refusal(self, what: str = "", *, lacking: Entry | None = None) -> str:  # noqa: ARG002
+    def refusal(self, what: str = "", *, missing: MissingField | None = None) -> str:  # noqa: ARG002
         """The API server minds the schema, and asks the webhook."""
         return "" if what in ("arn", "key") else "the API server refuses the object"
 
@@ -44,9 +45,9 @@ class ClusterApi(Reader):
 CLUSTER_API = ClusterApi()
 
 
-def maps(
+def read(
     document: Document, path: tuple[str, ...] = ("spec", "iamAuthenticatorConfig")
-) -> Iterator[AuthMap]:
+) -> Iterator[Content]:
     """What a control plane adds to the map.
 
     Args:
@@ -61,4 +62,4 @@ def maps(
         if isinstance(key, Scalar) and key.value in SECTIONS[:2]
     }
     if sections:
-        yield AuthMap(layer.source, "control plane", sections, layer=layer, root=document.root)
+        yield AuthMap(layer.source, Shape.CONTROL_PLANE, sections, layer=layer, root=document.root)

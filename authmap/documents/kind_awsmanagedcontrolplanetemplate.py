@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from authmap.documents.reading import Document
-    from authmap.model.auth_map import AuthMap
+    from authmap.model.content import Content
 
 
-def maps(document: Document) -> Iterator[AuthMap]:
+def read(document: Document) -> Iterator[Content]:
     """What the control planes made of a template add to the map."""
     path = ("spec", "template", "spec", "iamAuthenticatorConfig")
-    yield from kind_awsmanagedcontrolplane.maps(document, path)
+    yield from kind_awsmanagedcontrolplane.read(document, path)

@@ -10,23 +10,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.authenticator.consumer import Reader
+from authmap.authenticator.consumer import Consumer
 from authmap.authenticator.section import Section
 from authmap.documents.shapes import mixed, text, value
-from authmap.model.auth_map import AuthMap
-from authmap.syntax.yaml.nodes import Mapping, Scalar, Sequence, plain
+from authmap.model.auth_map import AuthMap, Shape
+from authmap.syntax.nodes import Mapping, Scalar, Sequence, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.authenticator.entry import Entry
+    from authmap.authenticator.consumer import MissingField
     from authmap.documents.reading import Document
-    from authmap.syntax.yaml.nodes import Node
+    from authmap.model.content import Content
+    from authmap.syntax.nodes import Node
 
 _KEYS = ("username", "groups", "account", "noDuplicateARNs", "serviceName", "namespace")
 
 
-class Eksctl(Reader):
+class Eksctl(Consumer):
     """eksctl, which hands the entries on to the authenticator."""
 
     called = "iamIdentityMappings"
@@ -36,9 +37,9 @@ class Eksctl(Reader):
     }
     unknown = "eksctl refuses the file"
 
-    def refusal(self, what: str = "", *, lacking: Entry | None = None) -> str:
+    def refusal(self, what: str = "", *, missing: MissingField | None = None) -> str:
         """It is strict about types, wants an ARN, and a username or a group."""
-        if lacking and what == "username" and lacking.groups:
+        if missing and what == "username" and missing.has_groups:
             return ""
         return "" if what == "arn" else self.unknown
 
@@ -46,7 +47,7 @@ class Eksctl(Reader):
 EKSCTL = Eksctl()
 
 
-def maps(document: Document) -> Iterator[AuthMap]:
+def read(document: Document) -> Iterator[Content]:
     """What a ClusterConfig adds to the map."""
     root, layer = document.root, document.layer
     mappings = plain(root.get("iamIdentityMappings"))
@@ -66,7 +67,7 @@ def maps(document: Document) -> Iterator[AuthMap]:
         accounts.items = [node for nodes in others.values() for node in nodes]
         if accounts.items:
             sections["mapAccounts"] = Section.native("mapAccounts", layer, accounts, EKSCTL)
-    yield AuthMap(layer.source, "eksctl", sections, layer=layer, root=document.root)
+    yield AuthMap(layer.source, Shape.EKSCTL, sections, layer=layer, root=document.root)
 
 
 def _accounts(item: Node) -> list[Node]:

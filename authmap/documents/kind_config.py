@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 from authmap.documents.redaction import veiled
 from authmap.documents.shapes import inside, text
-from authmap.model.auth_map import AuthMap, Login
-from authmap.syntax.yaml.nodes import Mapping, Scalar, Sequence, plain
+from authmap.model.kubeconfig import ExecLogin, Kubeconfig
+from authmap.syntax.nodes import Mapping, Scalar, Sequence, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from authmap.documents.reading import Document
-    from authmap.syntax.yaml.nodes import Node
+    from authmap.model.content import Content
+    from authmap.syntax.nodes import Node
 
 
 _KEYS = frozenset(
@@ -23,7 +24,7 @@ _KEYS = frozenset(
 """The keys that are shown: what stands where a key does may be none."""
 
 
-def maps(document: Document) -> Iterator[AuthMap]:
+def read(document: Document) -> Iterator[Content]:
     """The users of a kubeconfig that get their token from a command."""
     root, layer, reading = document
     users = inside(root, "users")
@@ -33,9 +34,7 @@ def maps(document: Document) -> Iterator[AuthMap]:
     logins = [login for user in users.items if (login := _login(user))]
     shown = [word for login in logins for word in (*_harmless(login.words), *login.env.values())]
     source = veiled(layer, root, [(word.start, word.end) for word in shown], _KEYS)
-    found = AuthMap(source, "kubeconfig", logins=tuple(logins), root=root)
-    found.locked = "nothing is written into a kubeconfig: edit it by hand"
-    yield found
+    yield Kubeconfig(source, tuple(logins), root)
 
 
 def _harmless(words: Iterable[Scalar]) -> Iterator[Scalar]:
@@ -46,7 +45,7 @@ def _harmless(words: Iterable[Scalar]) -> Iterator[Scalar]:
     return (word for word in words if re.fullmatch(known, word.value))
 
 
-def _login(user: Node) -> Login | None:
+def _login(user: Node) -> ExecLogin | None:
     command, words = inside(user, "user", "exec"), []
     if not isinstance(command, Mapping):
         return None
@@ -57,4 +56,4 @@ def _login(user: Node) -> Login | None:
     variables = inside(command, "env")
     names = variables.items if isinstance(variables, Sequence) else []
     env = {name.value: name for each in names if isinstance(name := inside(each, "name"), Scalar)}
-    return Login(text(inside(user, "name")) or "", tuple(words), env)
+    return ExecLogin(text(inside(user, "name")) or "", tuple(words), env)

@@ -12,23 +12,24 @@ from typing import TYPE_CHECKING
 from authmap.documents.recognise import inner
 from authmap.documents.shapes import data_keys, sections
 from authmap.model import misspelling
-from authmap.model.auth_map import AuthMap
-from authmap.syntax.yaml.nodes import Mapping, Scalar, plain
+from authmap.model.auth_map import AuthMap, Shape
+from authmap.syntax.nodes import Mapping, Scalar, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from authmap.documents.reading import Document
     from authmap.model.auth_map import DataKey
-    from authmap.syntax.yaml.nodes import Node
+    from authmap.model.content import Content
+    from authmap.syntax.nodes import Node
 
 
-def maps(document: Document) -> Iterator[AuthMap]:
+def read(document: Document) -> Iterator[Content]:
     """The map that a ConfigMap is."""
     yield from config_map(document, plain(document.root.get("metadata")))
 
 
-def config_map(document: Document, metadata: Node | None) -> Iterator[AuthMap]:
+def config_map(document: Document, metadata: Node | None) -> Iterator[Content]:
     """The map in something that has the `data` of a ConfigMap.
 
     Args:
@@ -48,7 +49,7 @@ def config_map(document: Document, metadata: Node | None) -> Iterator[AuthMap]:
             return
     yield AuthMap(
         layer.source,
-        "configmap",
+        Shape.CONFIG_MAP,
         sections(keys, layer),
         layer=layer,
         keys=keys,
@@ -58,7 +59,7 @@ def config_map(document: Document, metadata: Node | None) -> Iterator[AuthMap]:
     )
 
 
-def _configurations(document: Document, keys: tuple[DataKey, ...]) -> Iterator[AuthMap]:
+def _configurations(document: Document, keys: tuple[DataKey, ...]) -> Iterator[Content]:
     wanted = re.compile(r"^server:.*^\s+(?:mapRoles|mapUsers|mapAccounts):", re.M | re.S | re.I)
     for key in keys:
         value = plain(key.value)

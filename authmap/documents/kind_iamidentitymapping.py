@@ -10,20 +10,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.authenticator.consumer import Reader
+from authmap.authenticator.consumer import Consumer
 from authmap.authenticator.section import Section
 from authmap.documents.shapes import is_user, text, value
-from authmap.model.auth_map import AuthMap
-from authmap.syntax.yaml.nodes import Mapping, Sequence, plain
+from authmap.model.auth_map import AuthMap, Shape
+from authmap.syntax.nodes import Mapping, Sequence, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.authenticator.entry import Entry
+    from authmap.authenticator.consumer import MissingField
     from authmap.documents.reading import Document
+    from authmap.model.content import Content
 
 
-class Objects(Reader):
+class Objects(Consumer):
     """The authenticator, reading objects that the API server has checked."""
 
     called = "spec"
@@ -40,16 +41,16 @@ class Objects(Reader):
         """The API server knows keys in their own case only."""
         return key
 
-    def refusal(self, what: str = "", *, lacking: Entry | None = None) -> str:
+    def refusal(self, what: str = "", *, missing: MissingField | None = None) -> str:
         """The API server minds the schema."""
-        there = lacking and lacking.field(what)
-        return "" if what in ("arn", "key") or there else "the API server refuses the object"
+        is_there = missing is not None and missing.is_empty
+        return "" if what in ("arn", "key") or is_there else "the API server refuses the object"
 
 
 OBJECTS = Objects()
 
 
-def maps(document: Document) -> Iterator[AuthMap]:
+def read(document: Document) -> Iterator[Content]:
     """The map that all such objects of a text make together."""
     root, layer, reading = document
     spec = plain(root.get("spec"))
@@ -60,13 +61,13 @@ def maps(document: Document) -> Iterator[AuthMap]:
     one.items, one.end = [spec], spec.end
     name = "mapUsers" if is_user(value(spec, "arn", OBJECTS) or "") else "mapRoles"
     section = Section.native(name, layer, one, OBJECTS)
-    if section.lost:
-        yield AuthMap(layer.source, "objects", {name: section}, layer=layer)
+    if section.problem:
+        yield AuthMap(layer.source, Shape.OBJECTS, {name: section}, layer=layer)
         return
     whole = reading.objects.get(id(layer))
     if whole is None:
         together = Mapping(root.start, False, None, None)
-        whole = AuthMap(layer.source, "objects", layer=layer, root=together)
+        whole = AuthMap(layer.source, Shape.OBJECTS, layer=layer, root=together)
         reading.objects[id(layer)] = whole
     if whole.root:
         whole.root.pairs.append((root, root))

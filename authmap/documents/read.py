@@ -11,11 +11,11 @@ from authmap.authenticator import diagnosis
 from authmap.authenticator.section import Section
 from authmap.documents.reading import NOTHING_MORE, Document, Reading, Wanted
 from authmap.documents.recognise import problem_of, recognise, recognisers
-from authmap.documents.redaction import _SECRETS, _masked
+from authmap.documents.redaction import SECRET_WORDS, masked
 from authmap.documents.shapes import entries_of, text
-from authmap.model.auth_map import AuthMap, Problem
-from authmap.syntax.source import Source
-from authmap.syntax.yaml.nodes import (
+from authmap.model.auth_map import AuthMap, Shape
+from authmap.model.content import Content, Unreadable
+from authmap.syntax.nodes import (
     Alias,
     Mapping,
     Node,
@@ -25,6 +25,8 @@ from authmap.syntax.yaml.nodes import (
     descend,
     plain,
 )
+from authmap.syntax.problem import Problem, ProblemKind
+from authmap.syntax.source import Source
 from authmap.syntax.yaml.parser import parse
 from authmap.syntax.yaml.scalars import double_quoted
 
@@ -59,7 +61,7 @@ def read(data: bytes, path: str = "<input>", wanted: Wanted = NOTHING_MORE) -> R
     reading = Reading()
     if len(data) > MAX_BYTES:
         message = f"it is larger than the {MAX_BYTES:,} bytes that authmap reads"
-        return _broken(reading, Source(b"", path), Problem("size", message))
+        return _broken(reading, Source(b"", path), Problem(ProblemKind.SIZE, message))
     try:
         source = Source(data, path)
     except UnicodeDecodeError as error:
@@ -74,9 +76,9 @@ def read(data: bytes, path: str = "<input>", wanted: Wanted = NOTHING_MORE) -> R
             source.aliased |= tree.aliased
             _recognise(tree.root, source, reading, wanted)
     except TreeError as error:
-        reading.secret = reading.secret or bool(re.search(_SECRETS, source.text))
+        reading.secret = reading.secret or bool(re.search(SECRET_WORDS, source.text))
         problem = problem_of(source.text, error, secret=reading.secret)
-        _broken(reading, _masked(source) if reading.secret else source, problem)
+        _broken(reading, masked(source) if reading.secret else source, problem)
     for auth_map in reading.maps if wanted.delimiters else ():
         for section in auth_map.sections.values():
             section.delimiters = wanted.delimiters
@@ -84,7 +86,7 @@ def read(data: bytes, path: str = "<input>", wanted: Wanted = NOTHING_MORE) -> R
 
 
 def _broken(reading: Reading, source: Source, problem: Problem) -> Reading:
-    reading.maps.append(AuthMap(source, "broken", problem=problem))
+    reading.contents.append(Unreadable(source, problem))
     return reading
 
 
@@ -94,7 +96,7 @@ def _encoding(data: bytes, error: UnicodeDecodeError, end: int) -> Problem:
         message = "the file is in UTF-16, as `>` of Windows PowerShell writes it, and not in UTF-8"
     else:
         message = f"byte {error.start + 1} of the file (0x{data[error.start]:02x}) is not UTF-8"
-    return Problem("encoding", message, end, end, remedy)
+    return Problem(ProblemKind.ENCODING, message, remedy, end, end)
 
 
 def _without_surrogates(text: str) -> tuple[str, bool]:
@@ -129,17 +131,16 @@ def _recognise(root: Node, layer: Source, reading: Reading, wanted: Wanted) -> N
                 waiting.extend(reversed(items.items))
                 continue
             document = Document(node, layer, reading)
-            found = recognise(document)
+            found: list[Content] = recognise(document)
             if wanted.paths or (wanted.named and not found):
-                found = found + _values(document, wanted)
+                found = [*found, *_values(document, wanted)]
             reading.add(found)
             if not found:
                 reading.others.append(_describe(node, kind))
         elif isinstance(node, Scalar) and node.value:
             why = diagnosis.terraform(layer.text)
             if why:
-                problem = Problem(why.kind, why.problem, why.start, why.end, why.remedy)
-                _broken(reading, layer.source, problem)
+                _broken(reading, layer.source, why)
             else:
                 reading.others.append("a text")
         elif isinstance(node, Alias):
@@ -161,8 +162,8 @@ def _bare_list(root: Sequence, source: Source, reading: Reading) -> None:
     name = entries_of(root) if first else None
     if name:
         section = Section(name, source, source.text, parsed=reading.trees[0])
-        reading.maps.append(AuthMap(source, "entries", {name: section}))
-    elif [found.shape for found in reading.maps] != ["entries"]:
+        reading.contents.append(AuthMap(source, Shape.ENTRIES, {name: section}))
+    elif [found.shape for found in reading.maps] != [Shape.ENTRIES]:
         reading.others.append("a list")
 
 

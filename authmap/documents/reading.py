@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from authmap.model.auth_map import AuthMap, Shape
+from authmap.model.content import Unreadable
+from authmap.model.kubeconfig import Kubeconfig
+from authmap.syntax.problem import ProblemKind
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from authmap.authenticator.placeholder import Delimiters
-    from authmap.model.auth_map import AuthMap
+    from authmap.model.content import Content
     from authmap.syntax.layer import Layer
-    from authmap.syntax.yaml.nodes import Mapping, Node, Scalar, Tree
+    from authmap.syntax.nodes import Mapping, Node, Scalar, Tree
 
 
 class Document(NamedTuple):
@@ -46,7 +53,7 @@ class Reading:
     """What is in a file.
 
     Attributes:
-        maps: the aws-auth maps, in order; an unreadable rest of the file is one with a `problem`.
+        contents: the maps, kubeconfigs and unreadable texts, in order.
         trees: the documents themselves.
         inner: texts that are YAML themselves, and the roots of the documents in them.
         others: what the documents are that are no such map, in words.
@@ -55,7 +62,7 @@ class Reading:
     """
 
     def __init__(self) -> None:
-        self.maps: list[AuthMap] = []
+        self.contents: list[Content] = []
         self.others: list[str] = []
         self.trees: list[Tree] = []
         self.inner: list[tuple[Scalar, Node]] = []
@@ -63,31 +70,39 @@ class Reading:
         self.secret = False
         self._taken: set[int] = set()
 
-    def add(self, found: list[AuthMap]) -> None:
-        """Take maps in, each of them once: several documents may make one together."""
-        for auth_map in found:
-            if id(auth_map) not in self._taken:
-                self._taken.add(id(auth_map))
-                self.maps.append(auth_map)
+    def add(self, found: Iterable[Content]) -> None:
+        """Add contents, each of them once: several documents may make one map together."""
+        for content in found:
+            if id(content) not in self._taken:
+                self._taken.add(id(content))
+                self.contents.append(content)
+
+    @property
+    def maps(self) -> list[AuthMap]:
+        """The aws-auth maps."""
+        return [content for content in self.contents if isinstance(content, AuthMap)]
+
+    @property
+    def map_count(self) -> int:
+        """Number of maps found, with those whose data Terraform does not know yet."""
+        found = (content for content in self.contents if isinstance(content, Unreadable))
+        unknown = sum(content.problem.kind is ProblemKind.UNKNOWN for content in found)
+        return len(self.maps) + unknown
 
     @property
     def kubeconfigs(self) -> int:
-        """How many of the maps are none but kubeconfigs."""
-        return sum(auth_map.shape == "kubeconfig" for auth_map in self.maps)
+        """Number of kubeconfigs found."""
+        return sum(isinstance(content, Kubeconfig) for content in self.contents)
 
     @property
-    def broken(self) -> int:
-        """How many of the maps are none but a text, or the rest of one, that cannot be read."""
-        problems = [auth_map.problem for auth_map in self.maps if auth_map.shape == "broken"]
-        return sum(problem is None or problem.kind != "unknown" for problem in problems)
+    def is_broken(self) -> bool:
+        """Whether the file, or a part of it, cannot be read."""
+        found = (content for content in self.contents if isinstance(content, Unreadable))
+        return any(content.problem.kind is not ProblemKind.UNKNOWN for content in found)
 
     @property
     def roots(self) -> list[Node | None]:
         """The root nodes of all texts: of the documents, and of sections that stand alone."""
-        sections = [
-            s.tree
-            for auth_map in self.maps
-            if auth_map.shape == "data"
-            for s in auth_map.sections.values()
-        ]
+        alone = (found for found in self.maps if found.shape is Shape.DATA)
+        sections = [section.tree for found in alone for section in found.sections.values()]
         return [*(tree.root for tree in self.trees), *(root for _, root in self.inner), *sections]

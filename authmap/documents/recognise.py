@@ -3,7 +3,7 @@
 A module is called after what tells its documents, in small letters: `kind_configmap.py` after their
 kind, or where they have none `key_data.py` after a key at their top. It is imported when a document
 of that kind or with that key turns up, so that a sort of input costs nothing where it does not
-occur. Its `maps(document)` yields the maps in a document, and none where it is something else.
+occur. Its `read(document)` yields what the document holds, and nothing where it is something else.
 """
 
 from __future__ import annotations
@@ -16,16 +16,17 @@ from typing import TYPE_CHECKING
 from authmap.authenticator import diagnosis
 from authmap.documents.reading import Document
 from authmap.documents.shapes import text
-from authmap.model.auth_map import AuthMap, Problem
+from authmap.model.content import Content, Unreadable
+from authmap.syntax.nodes import Mapping, Scalar, TreeError
+from authmap.syntax.problem import Problem, ProblemKind
 from authmap.syntax.yaml.embedded import Text, within
-from authmap.syntax.yaml.nodes import Mapping, Scalar, TreeError
 from authmap.syntax.yaml.parser import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 
-def recognise(document: Document) -> list[AuthMap]:
+def recognise(document: Document) -> list[Content]:
     """The maps in a document; none where it is no document of ours."""
     for name in recognisers(document):
         found = list(_recogniser(name)(document))
@@ -42,23 +43,24 @@ def recognisers(document: Document) -> list[str]:
     else:
         keys = (key for key, _ in document.root.pairs)
         names = [f"key_{key.value.lower()}" for key in keys if type(key) is Scalar]
-    return [name for name in names if name in _names()]
+    return [name for name in names if name in recogniser_names()]
 
 
 @cache
-def _names() -> frozenset[str]:
+def recogniser_names() -> frozenset[str]:
+    """The names of all recognisers."""
     files = os.listdir(os.path.dirname(__file__))  # noqa: PTH120, PTH208 - names are enough
-    return frozenset(file[:-3] for file in files if file.endswith(".py"))
+    return frozenset(file[:-3] for file in files if file.startswith(("kind_", "key_")))
 
 
-def _recogniser(name: str) -> Callable[[Document], Iterator[AuthMap]]:
-    found: Callable[[Document], Iterator[AuthMap]] = import_module(f"{__package__}.{name}").maps
+def _recogniser(name: str) -> Callable[[Document], Iterator[Content]]:
+    found: Callable[[Document], Iterator[Content]] = import_module(f"{__package__}.{name}").read
     return found
 
 
 def inner(
-    document: Document, node: Scalar, find: Callable[[Document], list[AuthMap]] = recognise
-) -> Iterator[AuthMap]:
+    document: Document, node: Scalar, find: Callable[[Document], Sequence[Content]] = recognise
+) -> Iterator[Content]:
     """The maps in a text that is YAML itself, or the reason why it cannot be read.
 
     Args:
@@ -77,7 +79,7 @@ def inner(
                 yield from found
     except TreeError as error:
         problem = problem_of(layer.text, error, secret=document.reading.secret)
-        yield AuthMap(layer.source, "broken", layer=layer, problem=problem)
+        yield Unreadable(layer.source, problem, layer=layer)
 
 
 def problem_of(text: str, error: TreeError, *, secret: bool = False) -> Problem:
@@ -89,9 +91,8 @@ def problem_of(text: str, error: TreeError, *, secret: bool = False) -> Problem:
         secret: whether nothing of it may be quoted.
     """
     why = diagnosis.cause(text, error)
-    if why.kind in ("syntax", "template"):
+    if why.kind in (ProblemKind.SYNTAX, ProblemKind.TEMPLATE):
         why = diagnosis.terraform(text) or why
     if secret:  # the parser's own words quote nothing
-        return Problem("yaml", error.problem, why.start, why.end, "correct it")
-    kind = "yaml" if why.kind == "syntax" else why.kind
-    return Problem(kind, why.problem, why.start, why.end, why.remedy)
+        return Problem(ProblemKind.SYNTAX, error.problem, "correct it", why.start, why.end)
+    return why

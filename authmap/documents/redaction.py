@@ -6,14 +6,14 @@ import re
 from typing import TYPE_CHECKING
 
 from authmap.documents.shapes import text
+from authmap.syntax.nodes import Mapping, Node, Scalar, descend
 from authmap.syntax.source import Source
-from authmap.syntax.yaml.nodes import Mapping, Node, Scalar, descend
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from authmap.syntax.layer import Layer
-    from authmap.syntax.yaml.nodes import Node
+    from authmap.syntax.nodes import Node
 
 
 def veiled(
@@ -51,14 +51,14 @@ def _stars(match: re.Match[str]) -> str:
     return "*" * len(match[0])
 
 
-_SECRETS = (
+SECRET_WORDS = (
     r"client-key-data|client-certificate-data|current-context|get-token|users:|terraform_version"
     r'|"(?:format_version|schema_version|root_module|sensitive_values|lineage)"'
 )
 """Words of kubeconfigs and Terraform's states."""
 
 
-def _masked(source: Source) -> Source:
+def masked(source: Source) -> Source:
     """A file that cannot be read, and may hold secrets, with nothing but keys in it."""
     words = "apiVersion|kind|clusters?|contexts?|users?|name|exec|command|args|env|value|data|spec"
     key = re.compile(rf"\s*(?:- +)*(?:(?:{words}|metadata|items|map(?:Roles|Users)) *:(?=\s|$))?")

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from authmap.authenticator.section import SECTIONS, Section
 from authmap.model.auth_map import DataKey
+from authmap.syntax.nodes import Mapping, Scalar, Sequence, descend, plain
 from authmap.syntax.yaml.embedded import within
-from authmap.syntax.yaml.nodes import Mapping, Scalar, Sequence, descend, plain
 
 if TYPE_CHECKING:
-    from authmap.authenticator.consumer import Reader
+    from authmap.authenticator.consumer import Consumer
     from authmap.syntax.layer import Layer
-    from authmap.syntax.yaml.nodes import Node
+    from authmap.syntax.nodes import Node
 
 
 def text(node: Node | None) -> str | None:
@@ -66,22 +66,22 @@ def entries_of(items: Sequence) -> str | None:
     return None
 
 
-def mixed(items: Node, layer: Layer, reader: Reader) -> dict[str, Section]:
+def mixed(items: Node, layer: Layer, consumer: Consumer) -> dict[str, Section]:
     """The sections of a list in which roles and users stand together, each told by its ARN.
 
     Args:
         items: the list.
         layer: the text that it stands in.
-        reader: what reads it.
+        consumer: the program that reads it.
     """
-    roles = Section.native("mapRoles", layer, items, reader)
+    roles = Section.native("mapRoles", layer, items, consumer)
     found, listed = {"mapRoles": roles}, plain(roles.root)
     if isinstance(listed, Sequence):
-        arns = [value(item, "arn", reader) or "" for item in listed.items]
+        arns = [value(item, "arn", consumer) or "" for item in listed.items]
         users = [i for i, arn in enumerate(arns) if is_user(arn)]
         roles.only = [i for i, arn in enumerate(arns) if not is_user(arn)]
         if users:
-            found["mapUsers"] = Section.native("mapUsers", layer, items, reader)
+            found["mapUsers"] = Section.native("mapUsers", layer, items, consumer)
             found["mapUsers"].only = users
     return found
 
@@ -92,12 +92,12 @@ def is_user(arn: str) -> bool:
     return ":user/" in lowered or ":federated-user/" in lowered
 
 
-def value(entry: Node, key: str, reader: Reader) -> str | None:
+def value(entry: Node, key: str, consumer: Consumer) -> str | None:
     """The text behind a key of an entry, if it is one."""
     target = plain(entry)
     held = None
     for name, node in target.pairs if isinstance(target, Mapping) else ():
-        if isinstance(name, Scalar) and reader.fold(name.value) == reader.fold(key):
+        if isinstance(name, Scalar) and consumer.fold(name.value) == consumer.fold(key):
             held = text(node)
     return held
 

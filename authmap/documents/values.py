@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from authmap.authenticator.consumer import Reader
+from authmap.authenticator.consumer import Consumer
 from authmap.documents.shapes import entries_of, section
 from authmap.model import misspelling
-from authmap.model.auth_map import AuthMap
-from authmap.syntax.yaml.nodes import Mapping, Scalar, Sequence, TreeError, plain
+from authmap.model.auth_map import AuthMap, Shape
+from authmap.syntax.nodes import Mapping, Scalar, Sequence, TreeError, plain
 from authmap.syntax.yaml.parser import parse
 
 if TYPE_CHECKING:
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
     from authmap.authenticator.section import Section
     from authmap.documents.reading import Document
-    from authmap.syntax.yaml.nodes import Node
+    from authmap.syntax.nodes import Node
 
     Found = tuple[Mapping | None, str, Node]
     """The mapping that a value stands in, its key there, and the value."""
 
 
-class Values(Reader):
+class Values(Consumer):
     """The authenticator, to which a template hands the entries on."""
 
     def __init__(self, called: str) -> None:
@@ -94,11 +94,11 @@ def _maps(document: Document, found: Iterator[Found] | list[Found]) -> Iterator[
         group = groups.setdefault(id(parent or value), {})
         if name and name not in group:
             group[name] = section(name, value, document.layer)
-            group[name].reader = Values(key)
+            group[name].consumer = Values(key)
     for sections in groups.values():
         if sections:
             layer = document.layer
-            yield AuthMap(layer.source, "values", sections, layer=layer, root=document.root)
+            yield AuthMap(layer.source, Shape.VALUES, sections, layer=layer, root=document.root)
 
 
 def _name(key: str, value: Node | None) -> str | None:

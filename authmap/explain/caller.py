@@ -21,17 +21,14 @@ from authmap.explain.reasons import (
     why_dead,
 )
 from authmap.model.places import line_of
-from authmap.syntax.yaml.nodes import Scalar, descend
+from authmap.model.rule import About
+from authmap.syntax.nodes import Scalar, descend
 
 if TYPE_CHECKING:
     from authmap.authenticator.entry import Entry
     from authmap.explain.reasons import Remark, Spot
     from authmap.model.auth_map import AuthMap
     from authmap.model.bindings import Binding, Bindings
-
-
-UNREAD = ("AM007", "AM012")
-"""The rules about where whole entries stand unread."""
 
 
 class CallerError(ValueError):
@@ -152,7 +149,7 @@ def answer(
     if chosen is None:
         reason = _why_not_mapped(who, gone, near)
         near += _alike(auth_map, who, near)
-        for each in ignored(auth_map, UNREAD):
+        for each in ignored(auth_map, About.UNREAD_TEXT):
             notes.append(f"line {each.line}: {each.reason}")
         notes.append("this is the map alone: an access entry of EKS may let the caller in as well")
     elif chosen.reason:

@@ -21,14 +21,12 @@ from authmap.explain.reasons import (
     why_no_account,
 )
 from authmap.model.places import line_of
+from authmap.model.rule import About
 
 if TYPE_CHECKING:
     from authmap.authenticator.entry import Entry
     from authmap.explain.reasons import Reason, Spot
     from authmap.model.auth_map import AuthMap
-
-IGNORED = ("AM002", "AM004", "AM006", "AM007", "AM012")
-"""The rules about what is written in a map and not read."""
 
 _VARYING = (
     (placeholder.SESSION_NAME, "each session", "<session>"),
@@ -138,12 +136,16 @@ def view(auth_map: AuthMap) -> View:
             dead.append(Dead(place, account, "", [], reason))
     gone = lost(auth_map)
     told = {each.line for each in (*gone, *refused(auth_map))}
-    rest = [each for each in ignored(auth_map, IGNORED) if each.line not in told]
+    rest = [
+        each
+        for each in ignored(auth_map, About.UNREAD_TEXT, About.UNREAD_VALUE)
+        if each.line not in told
+    ]
     return View(auth_map.path, live, dead, accounts, gone, rest, unread(auth_map))
 
 
 def _matched(entry: Entry) -> str:
-    return entry.section.reader.match(entry.arn)
+    return entry.section.consumer.match(entry.arn)
 
 
 def audit(auth_map: AuthMap, entry: Entry) -> Audit:

@@ -11,15 +11,20 @@ from authmap.authenticator.entry import is_lost
 from authmap.authenticator.resolve import Caller, LoginError, fold
 from authmap.linting.engine import check
 from authmap.model import misspelling
+from authmap.model.auth_map import Shape
 from authmap.model.options import Options
 from authmap.model.places import at_node, line_of
-from authmap.syntax.yaml.nodes import Mapping, plain
+from authmap.rules.registry import all_rules
+from authmap.syntax.nodes import Mapping, plain
+from authmap.syntax.problem import ProblemKind
 
 if TYPE_CHECKING:
     from authmap.authenticator.entry import Entry
     from authmap.authenticator.section import Section
     from authmap.model.auth_map import AuthMap
+    from authmap.model.rule import About
     from authmap.syntax.layer import Layer
+    from authmap.syntax.problem import Problem
 
 
 class Spot(NamedTuple):
@@ -99,9 +104,9 @@ def why_dead(entry: Entry) -> Reason | None:
         why = "the last one holds" if last else "mapRoles is asked first"
         return Reason("overridden", f"overridden by line {by}: {why}", by)
     if entry.sso:
-        set_by = "EKS does not set" if entry.section.reader.on_eks else "is off by default"
+        set_by = "EKS does not set" if entry.section.consumer.on_eks else "is off by default"
         return Reason("sso", f"`sso` needs the feature gate SSORoleMatch, which {set_by}")
-    return _why_unmatched(entry.section.reader.match(entry.arn)) or _why_no_login(entry)
+    return _why_unmatched(entry.section.consumer.match(entry.arn)) or _why_no_login(entry)
 
 
 def holder(entry: Entry) -> Entry:
@@ -186,7 +191,7 @@ def template_in(auth_map: AuthMap, pattern: str) -> str | None:
 
     Nothing renders a live map: there it is the authenticator that gets the pattern as it is.
     """
-    found = foreign_template.templates(pattern) if auth_map.shape != "data" else []
+    found = foreign_template.templates(pattern) if auth_map.shape is not Shape.DATA else []
     return found[0][0] if found else None
 
 
@@ -203,36 +208,35 @@ def lost(auth_map: AuthMap) -> list[Remark]:
 
 
 def _why_lost(section: Section) -> tuple[int, str, str]:
-    found = section.lost
+    found = section.problem
     if found is None:
         return line_at(section, section.root.start if section.root else 0), section.name, "no list"
     shown = section.text[found.start : found.end]
-    reason = in_words(found.kind, shown, found.problem, found.remedy)
+    reason = in_words(found, shown)
     return line_at(section, found.start), section.name, reason
 
 
-def in_words(kind: str, shown: str, problem: str, remedy: str) -> str:
+def in_words(problem: Problem, shown: str) -> str:
     """Why a text is not read, and what to do.
 
     Args:
-        kind: of a `lost.Lost` or a `model.Problem`.
+        problem: why it is not read.
         shown: the text at its place.
-        problem: what is wrong with it.
-        remedy: what to do.
     """
-    if kind == "placeholder":
+    if problem.kind is ProblemKind.PLACEHOLDER:
         return "a placeholder has no quotes: put the whole value in quotes"
-    if kind == "template":
+    if problem.kind is ProblemKind.TEMPLATE:
         first = shown.split("\n")[0]
         first = first if len(first) <= 60 else f"{first[:57]}..."
         return f"`{first}` is a template: render it first and pipe the result in"
-    if kind == "folded":
+    if problem.kind is ProblemKind.FOLDED:
         return "its lines are folded into one: write `|` behind the key"
-    return f"{problem}; {remedy}" if remedy else problem
+    return f"{problem.message}; {problem.remedy}" if problem.remedy else problem.message
 
 
-def ignored(auth_map: AuthMap, rules: tuple[str, ...]) -> list[Remark]:
-    """What is written in a map and not read, as the rules of these codes find it."""
+def ignored(auth_map: AuthMap, *about: About) -> list[Remark]:
+    """What is written in a map and not read, as the rules about that find it."""
+    rules = tuple(rule.code for rule in all_rules().values() if rule.about in about)
     return [
         Remark(f.source.place(f.span[0]).line, f.rule.code, f.message)
         for f in check([auth_map], Options(select=rules))
@@ -250,7 +254,7 @@ def refused(auth_map: AuthMap) -> list[Remark]:
             "hold behind a `|`",
         )
         for key in auth_map.keys
-        if auth_map.shape in ("configmap", "patch") and key.name in lists
+        if auth_map.shape in (Shape.CONFIG_MAP, Shape.PATCH) and key.name in lists
     ]
 
 

@@ -7,9 +7,9 @@ from bisect import bisect_right
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from authmap.syntax.yaml.nodes import Alias, Comment
+from authmap.syntax.nodes import Alias, Comment
 from authmap.syntax.yaml.scalars import BREAK, lines
-from authmap.syntax.yaml.writer import HeldBack, _candidates
+from authmap.syntax.yaml.writer import HeldBack, candidates
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,7 +53,7 @@ def _edit(change: Change) -> Edit:
         return _comment(change)
     if isinstance(node, Alias) or id(node) in layer.aliased:
         raise HeldBack("the value is shared through a YAML anchor: edit it by hand")
-    for start, end, raw in _candidates(change):
+    for start, end, raw in candidates(change):
         outer_start, outer_end = layer.span(start, end)
         written = layer.source.text[outer_start:outer_end]
         if "\n" in written or "\r" in written:

@@ -61,7 +61,7 @@ class Data(NamedTuple):
     def of(cls, data: Mapping[str, str], path: str, annotations: Mapping[str, str]) -> Self:
         """Read the texts."""
         reading = Reading()
-        reading.maps.append(AuthMap.from_data(data, path=path, annotations=annotations))
+        reading.contents.append(AuthMap.from_data(data, path=path, annotations=annotations))
         return cls(dict(data), path, annotations, reading)
 
     def spliced(self, edits: Iterable[Edit]) -> Self:
@@ -108,7 +108,7 @@ def mend(
 
 def _open(held: File | Data, options: Options) -> list[Finding]:
     """What is found and not suppressed."""
-    return [each for each in check(held.reading.maps, options) if not each.suppression]
+    return [each for each in check(held.reading.contents, options) if not each.suppression]
 
 
 def _reason(finding: Finding, fix: Fix, options: Options, refused: _Refused) -> str:

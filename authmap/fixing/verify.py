@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from authmap.authenticator.consumer import text_of
+from authmap.syntax.nodes import Alias, Mapping, Node, Scalar, Sequence
 from authmap.syntax.yaml.go_types import GoYamlError
-from authmap.syntax.yaml.nodes import Alias, Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,15 +28,13 @@ def as_meant(before: Reading, after: Reading, changes: Iterable[Change]) -> bool
     """
     expected = {id(change.node): change for change in changes}
     layers = {id(change.layer) for change in expected.values()}
-    if len(before.roots) != len(after.roots) or len(before.maps) != len(after.maps):
+    if len(before.roots) != len(after.roots) or _kinds(before) != _kinds(after):
         return False
     inner = {id(node) for node, _ in before.inner}
     for old_map, new_map in zip(before.maps, after.maps, strict=True):
-        if (old_map.problem is None) != (new_map.problem is None):
-            return False
         for name, section in old_map.sections.items():
             new = new_map.sections.get(name)
-            if new is None or (new.lost and not section.lost):
+            if new is None or (new.problem and not section.problem):
                 return False
             if id(section) not in layers or section.source_map is None:
                 continue
@@ -49,6 +47,10 @@ def as_meant(before: Reading, after: Reading, changes: Iterable[Change]) -> bool
     return same and all(
         _kept(old) <= _kept(new) for old, new in zip(before.maps, after.maps, strict=True)
     )
+
+
+def _kinds(reading: Reading) -> list[type]:
+    return [type(content) for content in reading.contents]
 
 
 def _kept(auth_map: AuthMap) -> set[tuple[str, int]]:

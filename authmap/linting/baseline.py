@@ -22,6 +22,8 @@ from authmap.linting.fingerprint import fingerprints, relative
 from authmap.linting.run import brief
 from authmap.model.finding import Suppression
 from authmap.model.options import OptionError
+from authmap.model.rule import Need
+from authmap.rules.registry import all_rules
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -118,7 +120,8 @@ def apply(run: Run, known: list[Known]) -> tuple[Run, list[Known]]:
 
 
 def _is_gone(known: Known, checked: dict[str, Sequence[Rule]], run: Run) -> bool:
-    if run.unchecked and known.code.startswith("AM4"):
+    rule = all_rules().get(known.code)
+    if run.unchecked and rule and Need.BINDINGS in rule.needs:
         return False
     for path, rules in checked.items():
         if known.path == path or known.path.startswith(f"{path} "):  # a section of a live map

@@ -12,18 +12,20 @@ from bisect import bisect_right
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
+from authmap.model.auth_map import AuthMap, Shape
 from authmap.model.directive import Directive, Word
 from authmap.model.places import at_part
+from authmap.rules.registry import all_rules
 from authmap.syntax.layer import At
-from authmap.syntax.yaml.nodes import Comment, Mapping, Scalar, descend, plain
+from authmap.syntax.nodes import Comment, Mapping, Scalar, descend, plain
 from authmap.syntax.yaml.scalars import lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from authmap.model.auth_map import AuthMap
+    from authmap.model.content import Content
     from authmap.syntax.layer import Layer
-    from authmap.syntax.yaml.nodes import Node
+    from authmap.syntax.nodes import Node
     from authmap.syntax.yaml.scalars import Line
 
 ANNOTATION = "authmap.dev/ignore"
@@ -35,20 +37,18 @@ _OTHER = re.compile(r"[ \t]#")
 _WORD = re.compile(r"[^\s,](?:[^,]*[^\s,])?")
 
 
-def read(auth_map: AuthMap) -> list[Directive]:
-    """The directives about a map, in no order."""
-    trees = [(auth_map.layer, auth_map.root), *((s, s.tree) for s in auth_map.sections.values())]
-    if auth_map.outer:
-        trees.append(auth_map.outer)
-    texts = {id(layer.text): (layer, root) for layer, root in reversed(trees) if root is not None}
-    found = list(_annotations(auth_map))
+def read(content: Content) -> list[Directive]:
+    """The directives about a content, in no order."""
+    texts = {id(layer.text): (layer, root) for layer, root in reversed(content.trees)}
+    found = list(_annotations(content))
     for layer, root in texts.values():
         found += _Text(layer, root).directives()
     return found
 
 
-def _annotations(auth_map: AuthMap) -> Iterator[Directive]:
-    for layer, root in _objects(auth_map):
+def _annotations(content: Content) -> Iterator[Directive]:
+    together = isinstance(content, AuthMap) and content.shape is Shape.OBJECTS
+    for layer, root in (*([content.outer] if content.outer else []), *content.objects):
         annotations = plain(root.get("metadata"))
         if isinstance(annotations, Mapping):
             annotations = plain(annotations.get("annotations"))
@@ -56,24 +56,11 @@ def _annotations(auth_map: AuthMap) -> Iterator[Directive]:
         if isinstance(node, Scalar):
             words = _words(node.value, partial(at_part, layer, node))
             at = At(layer, node.start, node.end)
-            yield Directive(
-                at, words, place=node, about=root if auth_map.shape == "objects" else None
-            )
-    if ANNOTATION in auth_map.annotations:
-        source = auth_map.annotations[ANNOTATION]
+            yield Directive(at, words, place=node, about=root if together else None)
+    if ANNOTATION in content.annotations:
+        source = content.annotations[ANNOTATION]
         words = _words(source.text, partial(At, source))
         yield Directive(At(source, 0, len(source.text)), words)
-
-
-def _objects(auth_map: AuthMap) -> Iterator[tuple[Layer, Mapping]]:
-    """The objects that a map is written as."""
-    if auth_map.outer:
-        yield auth_map.outer
-    if auth_map.root is not None:
-        together = auth_map.shape == "objects"
-        for root in (value for _, value in auth_map.root.pairs) if together else (auth_map.root,):
-            if isinstance(root, Mapping):
-                yield auth_map.layer, root
 
 
 def _words(text: str, place: Callable[[int, int], At]) -> list[Word]:
@@ -82,8 +69,6 @@ def _words(text: str, place: Callable[[int, int], At]) -> list[Word]:
 
 def _code(word: str) -> str | None:
     """The code of the rule that a word means."""
-    from authmap.rules.registry import all_rules
-
     rules = all_rules()
     if word.upper() in rules:
         return word.upper()

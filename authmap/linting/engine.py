@@ -5,64 +5,111 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from authmap.authenticator.placeholder import unbraced
+from authmap.authenticator.placeholder import has_session, unbraced
 from authmap.linting import template_guard
 from authmap.model import reserved_entries
-from authmap.rules.registry import all_rules
+from authmap.model.auth_map import AuthMap, Shape
+from authmap.model.kubeconfig import Kubeconfig
+from authmap.model.rule import About, Need
+from authmap.rules.registry import all_rules, checked_rules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from authmap.authenticator.entry import Entry
-    from authmap.model.auth_map import AuthMap
+    from authmap.model.content import Content
+    from authmap.model.directive import Directive
     from authmap.model.finding import Finding
     from authmap.model.options import Options
-    from authmap.model.rule import Rule
+    from authmap.rules.registry import CheckedRule
 
 
-def check(maps: list[AuthMap], options: Options) -> list[Finding]:
-    """Run the selected rules over maps.
+def check(contents: Sequence[Content], options: Options) -> list[Finding]:
+    """Run the selected rules over what a file holds.
 
     Returns:
-        All that they find; what the maps' authors want to be silent about has a `suppression`.
+        All that they find; what the authors of the maps suppress has a `suppression`.
     """
     findings: list[Finding] = []
-    rules = [rule for rule in all_rules().values() if options.runs(rule)]
-    directed = [auth_map for auth_map in maps if auth_map.directives]
-    for auth_map in maps:
-        if not auth_map.directives:
-            findings += _run(auth_map, rules, options)
+    rules = [each for each in checked_rules() if options.runs(each.rule)]
+    directed = []
+    for content in contents:
+        content.directives = _directives(content)
+        if content.directives:
+            directed.append(content)
+        else:
+            findings += _run(content, rules, options)
     if directed:
         findings += _suppressed(directed, rules, options)
     # stable: at one place they stay in the order of their codes
     findings.sort(key=attrgetter("span"))
-    if any(auth_map.shape == "data" for auth_map in maps):  # each section is a text of its own
-        texts = {text: place for auth_map in maps for place, text in enumerate(auth_map.texts)}
+    if any(_is_live(content) for content in contents):  # each section is a text of its own
+        texts = {text: place for content in contents for place, text in enumerate(content.texts)}
         findings.sort(key=lambda finding: texts.get(finding.source, len(texts)))
     return findings
 
 
-def _run(auth_map: AuthMap, rules: Iterable[Rule], options: Options) -> list[Finding]:
+def _directives(content: Content) -> list[Directive]:
+    """What the author of a content asks authmap to ignore."""
+    if not content.annotations and not any(text.names_authmap for text in content.texts):
+        return []
+    from authmap.linting import comments
+
+    return comments.read(content)
+
+
+def _is_live(content: Content) -> bool:
+    return isinstance(content, AuthMap) and content.shape is Shape.DATA
+
+
+def _need(content: Content) -> Need:
+    """The need of rules that a content meets."""
+    if isinstance(content, AuthMap):
+        return Need.MAP
+    return Need.KUBECONFIG if isinstance(content, Kubeconfig) else Need.UNREADABLE
+
+
+def _run(content: Content, rules: Iterable[CheckedRule], options: Options) -> list[Finding]:
     found = []
-    template = template_guard.of(auth_map, options)
-    for rule in rules:
+    template = template_guard.of(content, options) if isinstance(content, AuthMap) else ""
+    anonymous = _ignored_session_rule(options)
+    need = _need(content)
+    for rule, check_content in rules:
+        if need not in rule.needs:
+            continue
         severity = options.severity.get(rule.code)
-        for finding in rule.check(auth_map, options):
+        for finding in check_content(content, options):
             finding.rule = rule
             finding.own_severity = severity or finding.own_severity
-            if auth_map.address:
-                finding.message = f"{auth_map.address}: {finding.message}"
+            if content.address:
+                finding.message = f"{content.address}: {finding.message}"
             if options.delimiters:
-                finding.message = unbraced(finding.message, auth_map.delimiters)
-                finding.advice = unbraced(finding.advice, auth_map.delimiters)
-            if auth_map.locked:
-                finding.hold_back(auth_map.locked)
+                finding.message = unbraced(finding.message, content.delimiters)
+                finding.advice = unbraced(finding.advice, content.delimiters)
+            if anonymous and rule.about is About.ACCOUNT_ID:
+                _add_no_session_name(finding, anonymous)
+            if content.locked:
+                finding.hold_back(content.locked)
             elif template:
                 _write_no_braces(finding, template)
-            elif auth_map.shape == "data" and finding.entry:
+            elif finding.entry and _is_live(content):
                 _leave_nodes_alone(finding, finding.entry, options)
             found.append(finding)
     return found
+
+
+def _ignored_session_rule(options: Options) -> str:
+    """The code of the rule about session names where it is ignored, or an empty string."""
+    if not options.ignore:
+        return ""
+    rules = (rule for rule in all_rules().values() if rule.about is About.SESSION_NAME)
+    return next((rule.code for rule in rules if options.ignores(rule)), "")
+
+
+def _add_no_session_name(finding: Finding, ignored: str) -> None:
+    """Withhold a fix that would do what an ignored rule asks for."""
+    if finding.fix and finding.entry and not has_session(finding.entry.username):
+        finding.hold_back(f"it names the session, and {ignored} is ignored")
 
 
 def _write_no_braces(finding: Finding, reason: str) -> None:
@@ -77,20 +124,24 @@ def _leave_nodes_alone(finding: Finding, entry: Entry, options: Options) -> None
         finding.hold_back(f"the entry belongs to {owner}, and workloads live from it")
 
 
-def _suppressed(maps: list[AuthMap], rules: list[Rule], options: Options) -> list[Finding]:
-    """Check maps with directives; the rules they name run too, to see whether they do anything."""
+def _suppressed(
+    contents: list[Content], rules: list[CheckedRule], options: Options
+) -> list[Finding]:
+    """Check what has directives; the rules they name run too, to see whether they do anything."""
     from authmap.linting import suppression
 
+    first = [each for each in rules if Need.SUPPRESSIONS not in each.rule.needs]
+    last = [each for each in rules if Need.SUPPRESSIONS in each.rule.needs]
+    selected = {rule.code for rule, _ in rules}
     findings = []
-    for auth_map in maps:
-        named = set().union(*(directive.codes for directive in auth_map.directives))
-        more = [rule for code, rule in all_rules().items() if code in named and rule not in rules]
-        found = _run(auth_map, [*(rule for rule in rules if not rule.last), *more], options)
-        suppression.mark(auth_map, found, options)
-        findings += [finding for finding in found if finding.rule not in more]
-    suppression.settle(maps)
-    last = [rule for rule in rules if rule.last]
-    said = {
-        (f.rule, f.source, f.span): f for auth_map in maps for f in _run(auth_map, last, options)
+    for content in contents:
+        named = set().union(*(directive.codes for directive in content.directives)) - selected
+        more = [each for each in checked_rules() if each.rule.code in named]
+        found = _run(content, [*first, *more], options)
+        suppression.mark(content, found, options)
+        findings += [finding for finding in found if finding.rule.code not in named]
+    suppression.settle(contents)
+    reported = {
+        (f.rule, f.source, f.span): f for each in contents for f in _run(each, last, options)
     }
-    return findings + list(said.values())
+    return findings + list(reported.values())

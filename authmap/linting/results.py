@@ -38,6 +38,7 @@ class Report(NamedTuple):
         suppressed = [finding for finding in findings if finding.suppression]
         if suppressed:
             findings = [finding for finding in findings if not finding.suppression]
-        kubeconfigs, unread = reading.kubeconfigs, int(reading.broken > 0)
-        maps = len(reading.maps) - kubeconfigs - reading.broken
-        return cls(path, findings, maps, reading.others, kubeconfigs, suppressed, unread)
+        kubeconfigs, unread = reading.kubeconfigs, int(reading.is_broken)
+        return cls(
+            path, findings, reading.map_count, reading.others, kubeconfigs, suppressed, unread
+        )

@@ -5,7 +5,9 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
+from authmap.model.rule import Need
 from authmap.model.severity import Severity
+from authmap.rules.registry import all_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -33,7 +35,7 @@ class Run(NamedTuple):
         errors: what could not be read or done: path and message.
         files: how many files were read.
         maps: how many aws-auth maps they held.
-        unchecked: why the rules about bindings (AM4) did not run, if they did not.
+        unchecked: why the rules about bindings did not run, if they did not.
         place: what an input is called: `file` or `cluster`.
         kubeconfigs: how many kubeconfigs they held.
         unread: how many files could not be read, or not to their end.
@@ -60,6 +62,12 @@ class Run(NamedTuple):
     root: str = ""
     suppressed: Sequence[Finding] = ()
     show_suppressed: bool = False
+
+    @property
+    def skipped_rules(self) -> str:
+        """That the rules about bindings did not run, and why."""
+        codes = [rule.code for rule in all_rules().values() if Need.BINDINGS in rule.needs]
+        return f"RBAC rules ({', '.join(codes)}) skipped: {self.unchecked}"
 
     @property
     def shown(self) -> list[Finding]:

@@ -12,35 +12,37 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from authmap.model.finding import Suppression
-from authmap.syntax.yaml.nodes import Alias, Mapping, Scalar, Sequence, plain
+from authmap.model.rule import About, Need
+from authmap.rules.registry import all_rules
+from authmap.syntax.nodes import Alias, Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from authmap.model.auth_map import AuthMap
+    from authmap.model.content import Content
     from authmap.model.directive import Directive
     from authmap.model.finding import Finding
     from authmap.model.options import Options
     from authmap.syntax.layer import Layer
+    from authmap.syntax.nodes import Node
     from authmap.syntax.source import Source
-    from authmap.syntax.yaml.nodes import Node
 
 What = TypeVar("What")
 
 
-def mark(auth_map: AuthMap, findings: list[Finding], options: Options) -> None:
+def mark(content: Content, findings: list[Finding], options: Options) -> None:
     """Set the `suppression` of what is not to be reported, and the `unused` words of directives.
 
     What another finding would change in the same way is held back: nobody wants that either.
 
     Args:
-        auth_map: the map.
+        content: the map or kubeconfig.
         findings: of all rules that are named in its directives, and of others.
         options: with the bindings; without them it is not known what a rule about them would find.
     """
     used: set[tuple[Directive, str]] = set()
-    named = set().union(*(directive.codes for directive in auth_map.directives))
-    scopes = _Scopes(auth_map)
+    named = set().union(*(directive.codes for directive in content.directives))
+    scopes = _Scopes(content)
     for finding in findings:
         code = finding.rule.code
         for directive in scopes.about(finding) if code in named else ():
@@ -50,25 +52,26 @@ def mark(auth_map: AuthMap, findings: list[Finding], options: Options) -> None:
                     kind = "comment" if directive.target else "annotation"
                     finding.suppression = Suppression(kind, directive.reason, directive.at)
     _hold_back_the_same(findings)
-    unread = any(section.lost for section in auth_map.sections.values())
-    for directive in auth_map.directives:
+    rules = all_rules()
+    for directive in content.directives:
         directive.unused = [
             word
             for word in directive.words
             if word.code and (directive, word.code) not in used
-            if not unread and (options.bound or word.code[:3] != "AM4")
+            if not content.partly_unread
+            if options.bound or Need.BINDINGS not in rules[word.code].needs
         ]
 
 
 def _hold_back_the_same(findings: list[Finding]) -> None:
     """Hold fixes back that do what the fix of a suppressed finding does.
 
-    AM102's do not count: a name that need not tell the account may tell it all the same.
+    A rule about the account does not count: a name that need not tell the account may do so.
     """
     unwanted = {
         (id(change.node), change.value): finding.rule.code
         for finding in findings
-        if finding.suppression and finding.fix and finding.rule.code != "AM102"
+        if finding.suppression and finding.fix and finding.rule.about is not About.ACCOUNT_ID
         for change in finding.fix.changes
     }
     for finding in findings if unwanted else ():
@@ -78,11 +81,11 @@ def _hold_back_the_same(findings: list[Finding]) -> None:
                 finding.hold_back(f"{code} is suppressed here, and its fix would be the same")
 
 
-def settle(maps: Iterable[AuthMap]) -> None:
+def settle(contents: Iterable[Content]) -> None:
     """Take out of the `unused` words of directives what another map of the same file uses."""
     same: dict[tuple[Source, tuple[int, int]], list[Directive]] = {}
-    for auth_map in maps:
-        for directive in auth_map.directives:
+    for content in contents:
+        for directive in content.directives:
             layer, start, end = directive.at
             same.setdefault((layer.source, layer.span(start, end)), []).append(directive)
     for twins in same.values():
@@ -117,22 +120,22 @@ class _Stretches(Generic[What]):
 class _Scopes:
     """What the directives of a map are about."""
 
-    def __init__(self, auth_map: AuthMap) -> None:
+    def __init__(self, content: Content) -> None:
         self._whole: list[Directive] = []
         self._of_item: dict[int, list[Directive]] = {}
         self._of_stretch: list[tuple[Source, int, int, Directive]] = []
         self._items: dict[int, _Stretches[int]] = {}
         in_text: dict[int, _Stretches[int]] = {}
-        for layer, node in _items(auth_map):
+        for layer, node in content.items():
             start, end = node.start, _end(layer.text, node)
             in_text.setdefault(id(layer.text), _Stretches()).add(start, end, id(node))
             place = layer.span(start, end)
             self._items.setdefault(id(layer.source), _Stretches()).add(*place, id(node))
         keys: dict[int, _Stretches[tuple[Node, Node]]] = {}
-        inside = {id(node) for _, node in _items(auth_map)}
-        for layer, key, value in _keys(auth_map, inside):
+        inside = {id(node) for _, node in content.items()}
+        for layer, key, value in _keys(content, inside):
             keys.setdefault(id(layer.text), _Stretches()).add(key.start, key.end, (key, value))
-        for directive in auth_map.directives:
+        for directive in content.directives:
             text, target = id(directive.at.layer.text), directive.target
             if target is None:
                 self._annotate(directive)
@@ -170,20 +173,9 @@ class _Scopes:
                 yield directive
 
 
-def _items(auth_map: AuthMap) -> Iterator[tuple[Layer, Node]]:
-    """The nodes of entries, of items of mapAccounts, and of a kubeconfig's users."""
-    for entry in auth_map.entries:
-        yield entry.section, entry.node
-    for item in auth_map.account_items:
-        yield auth_map.sections["mapAccounts"], item.node
-    users = plain(auth_map.root.get("users")) if auth_map.root and auth_map.logins else None
-    for user in users.items if isinstance(users, Sequence) else ():
-        yield auth_map.layer, user
-
-
-def _keys(auth_map: AuthMap, items: set[int]) -> Iterator[tuple[Layer, Node, Node]]:
+def _keys(content: Content, items: set[int]) -> Iterator[tuple[Layer, Node, Node]]:
     """The keys and values of the object that a map is written as, but for those in its items."""
-    for layer, root in ((auth_map.layer, auth_map.root), auth_map.outer or (auth_map.layer, None)):
+    for layer, root in ((content.layer, content.root), content.outer or (content.layer, None)):
         waiting: list[Node] = [root] if root else []
         while waiting:
             node = waiting.pop()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
-from authmap.authenticator.foreign_template import braced_template, braced_words
+from authmap.authenticator.foreign_template import braced_template, braced_words, in_braces
+from authmap.model.auth_map import Shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,9 +25,9 @@ _AS_JINJA = "render it first and pipe the result into `authmap fix -`"
 def of(auth_map: AuthMap, options: Options) -> str:
     """Why no double braces are written into a map's file, or nothing where they may be."""
     source = auth_map.source
-    if options.delimiters or auth_map.locked or auth_map.shape == "data":
+    if options.delimiters or auth_map.locked or auth_map.shape is Shape.DATA:
         return ""
-    place = braced_template(source.in_braces)
+    place = braced_template(_in_braces(source.text))
     if place is None:
         place = _outside_names(auth_map)
     if place is None and not source.path.endswith(_RENDERED):
@@ -37,9 +38,15 @@ def of(auth_map: AuthMap, options: Options) -> str:
     return f"this is a template of Helm's ({where}): {_AS_HELM}"
 
 
+@lru_cache(maxsize=1)
+def _in_braces(text: str) -> list[re.Match[str]]:
+    """What stands in braces in a file, which several maps may share."""
+    return in_braces(text)
+
+
 def _outside_names(auth_map: AuthMap) -> int | None:
     """Where braces first stand in no username and no group, of this map or another."""
-    words, source = braced_words(auth_map.source.in_braces), auth_map.source
+    words, source = braced_words(_in_braces(auth_map.source.text)), auth_map.source
     if not words:
         return None
     names = sorted(_names(auth_map))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum, auto
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -9,18 +10,18 @@ from authmap.authenticator import arn, resolve
 from authmap.authenticator.entry import read_accounts, read_entries, store_entries
 from authmap.authenticator.placeholder import braced
 from authmap.authenticator.section import SECTIONS, Section
+from authmap.model.content import Content
+from authmap.syntax.nodes import Mapping, Scalar
 from authmap.syntax.source import BOM, Source
-from authmap.syntax.yaml.nodes import Scalar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from collections.abc import Mapping as StrMapping
 
     from authmap.authenticator.entry import Entry, Group
     from authmap.authenticator.placeholder import Delimiters
-    from authmap.model.directive import Directive
     from authmap.syntax.layer import Layer
-    from authmap.syntax.yaml.nodes import Mapping, Node
+    from authmap.syntax.nodes import Node
 
 
 class DataKey(NamedTuple):
@@ -31,71 +32,48 @@ class DataKey(NamedTuple):
     value: Node
 
 
-class Problem(NamedTuple):
-    """What kept a file or document from being read.
+class Shape(Enum):
+    """What a map is written as.
 
     Attributes:
-        kind: `yaml`, `template`, `terraform` (a module's source), `placeholder` (an unquoted one),
-            `encoding`, `size`, or `unknown` (before Terraform applies it).
-        message: what is wrong, for the reader.
-        start: text offset of the place.
-        end: text offset behind it.
-        remedy: what to do.
+        CONFIG_MAP: a ConfigMap.
+        PATCH: an object with nothing but `data`.
+        ENTRIES: a bare list of entries.
+        DATA: the data of a ConfigMap, handed over by the library's user or by a cluster.
+        EKSCTL: eksctl's ClusterConfig.
+        SERVER: the configuration of the authenticator itself.
+        OBJECTS: IAMIdentityMapping objects.
+        CONTROL_PLANE: a control plane of Cluster API.
+        VALUES: values of a chart or a module.
     """
 
-    kind: str
-    message: str
-    start: int = 0
-    end: int = 0
-    remedy: str = ""
+    CONFIG_MAP = auto()
+    PATCH = auto()
+    ENTRIES = auto()
+    DATA = auto()
+    EKSCTL = auto()
+    SERVER = auto()
+    OBJECTS = auto()
+    CONTROL_PLANE = auto()
+    VALUES = auto()
 
 
-class Login(NamedTuple):
-    """How a user of a kubeconfig gets a token: a command.
-
-    Attributes:
-        user: what the kubeconfig calls the user.
-        words: the command and its arguments.
-        env: the names of the variables that are set for it; their values are nobody's business.
-    """
-
-    user: str
-    words: tuple[Scalar, ...]
-    env: dict[str, Scalar]
-
-
-class AuthMap:
+class AuthMap(Content):
     """One aws-auth map.
 
     Attributes:
-        source: the file it is in.
         path: its name; of a map made from data, the name of the object.
-        shape: what it is written as: `configmap`, `patch` (data only), `entries` (a bare list),
-            `data` (made from data), or `broken` (see `problem`); `eksctl`, `server` (of the
-            authenticator), `objects` (IAMIdentityMapping), `control plane` (of Cluster API); or it
-            is no map but a `kubeconfig`.
-        layer: the text that its object stands in: the file's, or one inside it.
-        keys: the keys of its data in the order they are written, those nobody reads among them.
+        shape: what it is written as.
+        keys: the keys of its data in the order they are written, with those that nothing reads.
         sections: the sections that are there, by name.
         name: node of metadata.name, if there is one.
         namespace: node of metadata.namespace, if there is one.
-        root: node of the object, where it is written as one.
-        problem: why it could not be read.
-        logins: of a kubeconfig, which is no map, but can spoil one.
-        address: of the Terraform resource that it is in.
-        locked: why nothing in it may be changed, if that is so.
-        outer: the object that holds the text in which it is an object, and that object's text.
-        annotations: of the object, where that is not written here, each a text of its own.
     """
-
-    address = ""
-    locked = ""
-    outer: tuple[Layer, Mapping] | None = None
 
     def __init__(
         self,
         source: Source,
-        shape: str,
+        shape: Shape,
         sections: StrMapping[str, Section] | None = None,
         *,
         layer: Layer | None = None,
@@ -103,21 +81,13 @@ class AuthMap:
         name: Scalar | None = None,
         namespace: Scalar | None = None,
         root: Mapping | None = None,
-        problem: Problem | None = None,
-        logins: tuple[Login, ...] = (),
     ) -> None:
-        self.source = source
-        self.path = source.path
+        super().__init__(source, layer=layer, root=root)
         self.shape = shape
-        self.layer: Layer = layer or source
         self.sections = dict(sections or {})
         self.keys = keys
         self.name = name
         self.namespace = namespace
-        self.root = root
-        self.problem = problem
-        self.logins = logins
-        self.annotations: dict[str, Source] = {}
 
     @classmethod
     def from_data(
@@ -148,7 +118,7 @@ class AuthMap:
             keys.append(DataKey(name, key, Scalar(text, end, end, "", None, None, in_flow=False)))
             at = end + 1
         listed = Source("\n".join(data).encode(errors="replace"), f"{path} data")
-        made = cls(listed, "data", sections, keys=tuple(keys))
+        made = cls(listed, Shape.DATA, sections, keys=tuple(keys))
         made.path = path
         for name, text in (annotations or {}).items():
             made.annotations[name] = Source(text.encode(errors="replace"), f"{path} {name}")
@@ -159,7 +129,7 @@ class AuthMap:
         """Where in the file it begins: its object, or the first of its lists."""
         nodes: list[tuple[Layer, Node | None]]
         nodes = [(section, section.tree) for section in self.sections.values()]
-        if self.shape != "values":  # of which there may be several in one document
+        if self.shape is not Shape.VALUES:  # of which there may be several in one document
             nodes.append((self.layer, self.root))
         return min((at.span(n.start, n.start)[0] for at, n in nodes if n), default=0)
 
@@ -174,14 +144,32 @@ class AuthMap:
         """What stands for the braces of placeholders in it until it is rendered."""
         return next((section.delimiters for section in self.sections.values()), ())
 
-    @cached_property
-    def directives(self) -> list[Directive]:
-        """What its author asks authmap to be silent about."""
-        if not self.annotations and not any(text.names_authmap for text in self.texts):
-            return []
-        from authmap.linting import comments
+    @property
+    def trees(self) -> list[tuple[Layer, Node]]:
+        """The trees it is written in, its sections' among them, each with its text."""
+        sections = [(s, s.tree) for s in self.sections.values() if s.tree is not None]
+        whole = [(self.layer, self.root)] if self.root else []
+        return [*whole, *sections, *([self.outer] if self.outer else [])]
 
-        return comments.read(self)
+    @property
+    def objects(self) -> list[tuple[Layer, Mapping]]:
+        """The Kubernetes objects it is written as, each with its text."""
+        if self.shape is not Shape.OBJECTS or self.root is None:
+            return super().objects
+        values = (value for _, value in self.root.pairs)
+        return [(self.layer, value) for value in values if isinstance(value, Mapping)]
+
+    @property
+    def partly_unread(self) -> bool:
+        """Whether a section of it cannot be read."""
+        return any(section.problem for section in self.sections.values())
+
+    def items(self) -> Iterator[tuple[Layer, Node]]:
+        """Its entries, and the items of mapAccounts."""
+        for entry in self.entries:
+            yield entry.section, entry.node
+        for item in self.account_items:
+            yield self.sections["mapAccounts"], item.node
 
     @cached_property
     def entries(self) -> list[Entry]:

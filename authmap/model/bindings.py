@@ -13,9 +13,10 @@ from authmap.authenticator import diagnosis, username_overlap
 from authmap.authenticator.foreign_template import templates
 from authmap.model.places import at_node
 from authmap.syntax.layer import At
+from authmap.syntax.nodes import Mapping, Node, Scalar, Sequence, TreeError, plain
+from authmap.syntax.problem import ProblemKind
 from authmap.syntax.source import Source
 from authmap.syntax.yaml.merge_keys import is_merge
-from authmap.syntax.yaml.nodes import Mapping, Node, Scalar, Sequence, TreeError, plain
 from authmap.syntax.yaml.parser import parse
 
 if TYPE_CHECKING:
@@ -69,14 +70,20 @@ class Bindings:
     Args:
         found: the bindings.
         missing: what kept others from being read; None where all of them are known.
+        incidental: whether they are only those in the map's own file. Rules that need the
+            bindings do not run then.
 
     Attributes:
         missing: as given.
+        incidental: as given.
         subjects: every user and group that is bound, with its binding.
     """
 
-    def __init__(self, found: Iterable[Binding], missing: str | None = None) -> None:
+    def __init__(
+        self, found: Iterable[Binding], missing: str | None = None, *, incidental: bool = False
+    ) -> None:
         self.missing = missing
+        self.incidental = incidental
         self.subjects = [(binding, each) for binding in found for each in binding.subjects]
         self._users: dict[str, list[Binding]] = {}
         self._groups: dict[str, list[Binding]] = {}
@@ -152,8 +159,8 @@ def read(data: bytes, path: str) -> list[Binding]:
     except TreeError as error:
         why = diagnosis.cause(source.text, error)
         line, column = source.place(why.start)
-        problem = why.problem
-        if why.kind == "template":
+        problem = why.message
+        if why.kind is ProblemKind.TEMPLATE:
             shown = source.text[why.start : why.end].split("\n")[0]
             problem = f"`{shown}` is a template that is not rendered yet: render it first"
         raise ValueError(f"line {line}, column {column}: {problem}") from None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from authmap.syntax.layer import At
-    from authmap.syntax.yaml.nodes import Node
+    from authmap.syntax.nodes import Node
     from authmap.syntax.yaml.scalars import Line
 
 

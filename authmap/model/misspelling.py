@@ -43,7 +43,7 @@ def _near(name: str, known: Iterable[str], cutoff: float) -> str | None:
 def field(entry: Entry, pair: Field) -> str | None:
     """The field that a pair of an entry means whose key is not read, if it means one."""
     key, value = letters(pair.key.value), (text_of(pair.value) or "").strip().lower()
-    known, arn = entry.section.reader.keys[entry.section.name], entry.section.arn_key
+    known, arn = entry.section.consumer.keys[entry.section.name], entry.section.arn_key
     other = elsewhere(entry, pair)
     if other:
         fits = ":role/" in value if arn == "rolearn" else ":user/" in value
@@ -57,7 +57,7 @@ def field(entry: Entry, pair: Field) -> str | None:
 def elsewhere(entry: Entry, pair: Field) -> str | None:
     """The section that knows a key as the name of its ARN, if it is the other one."""
     other = "mapUsers" if entry.section.name == "mapRoles" else "mapRoles"
-    arn = next(iter(entry.section.reader.keys[other]))
+    arn = next(iter(entry.section.consumer.keys[other]))
     return other if letters(pair.key.value) == arn != entry.section.arn_key else None
 
 

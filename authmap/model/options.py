@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from authmap.usernames.template import DEFAULT_TEMPLATE
+from authmap.model.rule import Need
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -46,7 +46,7 @@ class Options(NamedTuple):
     extend_select: tuple[str, ...] = ()
     severity: Mapping[str, Severity] = MappingProxyType({})
     unsafe_fixes: bool = False
-    username_template: str = DEFAULT_TEMPLATE
+    username_template: str = "default"
     rename: tuple[str, ...] = ()
     known: tuple[Known, ...] = ()
     extra_paths: tuple[str, ...] = ()
@@ -63,7 +63,13 @@ class Options(NamedTuple):
         """Whether a rule is selected."""
         selected = rule.code.startswith(self.select) if self.select else rule.default
         selected = selected or rule.code.startswith(self.extend_select)
-        return selected and not (self.ignore and rule.code.startswith(self.ignore))
+        if Need.BINDINGS in rule.needs and self.bindings is not None and self.bindings.incidental:
+            return False
+        return selected and not self.ignores(rule)
+
+    def ignores(self, rule: Rule) -> bool:
+        """Whether a rule is ignored."""
+        return bool(self.ignore) and rule.code.startswith(self.ignore)
 
     def selected(self, rules: Iterable[Rule]) -> list[Rule]:
         """Those of the rules that are selected."""

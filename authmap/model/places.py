@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from authmap.authenticator.placeholder import braced
 from authmap.syntax.layer import At, Layer
-from authmap.syntax.yaml.nodes import Node, Scalar
+from authmap.syntax.nodes import Node, Scalar
 from authmap.syntax.yaml.scalars import read_scalar
 
 if TYPE_CHECKING:

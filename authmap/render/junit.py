@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 
 from authmap.linting.fingerprint import relative
 from authmap.linting.run import brief, safe
+from authmap.model.rule import Need
 from authmap.render.concise import line
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def _case(suite: ET.Element, rule: Rule, findings: list[Finding], run: Run) -> N
         more = f" (and {len(failing) - 1} more)" if failing[1:] else ""
         said = {"type": str(worst.severity), "message": f"{brief(worst.message)}{more}"}
         ET.SubElement(case, "failure", said).text = _words(failing)
-    elif run.unchecked and rule.code.startswith("AM4"):
+    elif run.unchecked and Need.BINDINGS in rule.needs:
         ET.SubElement(case, "skipped", message=brief(run.unchecked))
     rest = [finding for finding in findings if finding not in failing]
     if rest:

@@ -102,7 +102,7 @@ def _invocation(run: Run) -> dict[str, Any]:
         for level, path, message in said
     ]
     if run.unchecked and run.maps:
-        text = f"AM4 rules were not run: {brief(run.unchecked)}"
+        text = brief(run.skipped_rules)
         notifications.append({"level": "note", "message": {"text": text}})
     return {
         "executionSuccessful": not run.errors,

@@ -122,7 +122,7 @@ def render(run: Run, *, colour: bool = False) -> str:
     offer = f"; `authmap fix` can mend {fixable}" if fixable else ""
     parts.append(f"{summary(run)}{offer}\n")
     if run.unchecked and run.maps:
-        parts.append(f"AM4 rules were not run: {safe(run.unchecked)}\n")
+        parts.append(f"{safe(run.skipped_rules)}\n")
     return "".join(parts)
 
 

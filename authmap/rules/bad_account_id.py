@@ -37,7 +37,7 @@ from authmap.model.finding import Finding
 from authmap.model.places import at_node
 from authmap.model.severity import Severity
 from authmap.rules.registry import rule
-from authmap.syntax.yaml.nodes import Scalar, plain
+from authmap.syntax.nodes import Scalar, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -57,6 +57,7 @@ from typing import TYPE_CHECKING
 
 from authmap.authenticator.placeholder import KNOWN
 from authmap.model.finding import Finding
+from authmap.model.rule import Need
 from authmap.model.severity import Severity
 from authmap.rules.registry import rule
 
@@ -67,7 +68,7 @@ if TYPE_CHECKING:
     from authmap.model.options import Options
 
 
-@rule("AM401", "binding-to-placeholder", Severity.ERROR)
+@rule("AM401", "binding-to-placeholder", Severity.ERROR, needs=Need.MAP | Need.BINDINGS)
 def binding_to_placeholder(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Subjects of bindings that hold a placeholder."""
     for binding, subject in options.bindings.subjects if options.bindings else ():

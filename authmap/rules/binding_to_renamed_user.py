@@ -57,6 +57,7 @@ from typing import TYPE_CHECKING
 
 from authmap.model.finding import Finding
 from authmap.model.places import at_field
+from authmap.model.rule import Need
 from authmap.model.severity import Severity
 from authmap.rules.registry import rule
 from authmap.usernames.rename import wants_rename
@@ -68,7 +69,7 @@ if TYPE_CHECKING:
     from authmap.model.options import Options
 
 
-@rule("AM402", "binding-to-renamed-user", Severity.NOTE)
+@rule("AM402", "binding-to-renamed-user", Severity.NOTE, needs=Need.MAP | Need.BINDINGS)
 def binding_to_renamed_user(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Bindings to usernames that are to be others."""
     if options.bindings is None:

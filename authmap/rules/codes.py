@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from authmap.model.options import OptionError, Options, near
+from authmap.model.rule import Need
+from authmap.rules.registry import all_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,10 +16,10 @@ if TYPE_CHECKING:
 
 def unchecked(options: Options, rules: Iterable[Rule]) -> str | None:
     """Why rules about bindings do not run that are selected, if they do not."""
-    if not any(rule.code.startswith("AM4") for rule in options.selected(rules)):
+    if not any(Need.BINDINGS in rule.needs for rule in options.selected(rules)):
         return None
     if options.bindings is None:
-        return "no bindings are known (--rbac PATH, or --context NAME)"
+        return "no bindings given (--rbac PATH or --context NAME)"
     return options.bindings.missing
 
 
@@ -27,8 +29,6 @@ def rule_code(text: str, *, whole: bool = False) -> str:
     Raises:
         OptionError: it fits no rule.
     """
-    from authmap.rules.registry import all_rules
-
     code, known = text.strip().upper(), all_rules()
     if code in known:
         return code

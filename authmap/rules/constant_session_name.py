@@ -59,15 +59,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from authmap.model.finding import Finding
 from authmap.model.places import at_node
+from authmap.model.rule import Need
 from authmap.model.severity import Severity
 from authmap.rules.registry import rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from authmap.model.auth_map import AuthMap, Login
+    from authmap.model.kubeconfig import ExecLogin, Kubeconfig
     from authmap.model.options import Options
-    from authmap.syntax.yaml.nodes import Scalar
+    from authmap.syntax.nodes import Scalar
 
 
 class _Option(NamedTuple):
@@ -77,10 +78,10 @@ class _Option(NamedTuple):
     value: str
 
 
-@rule("AM501", "constant-session-name", Severity.WARNING)
-def constant_session_name(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
-    """Logins of a kubeconfig that assume a role without a name for the session."""
-    for login in auth_map.logins:
+@rule("AM501", "constant-session-name", Severity.WARNING, needs=Need.KUBECONFIG)
+def constant_session_name(kubeconfig: Kubeconfig, options: Options) -> Iterator[Finding]:
+    """ExecLogins of a kubeconfig that assume a role without a name for the session."""
+    for login in kubeconfig.logins:
         program, words = _program(login.words)
         if program == "aws":
             found = _get_token(words)
@@ -90,7 +91,7 @@ def constant_session_name(auth_map: AuthMap, options: Options) -> Iterator[Findi
             role, named, advice = found
             whose = _title(role.value)
             yield Finding(
-                at_node(auth_map.source, role.node),
+                at_node(kubeconfig.source, role.node),
                 f"the sessions of `{login.user}`{whose} are all named {named}",
                 f"the audit log cannot tell people apart by them, whatever the map says; {advice}",
             )
@@ -111,7 +112,7 @@ def _get_token(words: Sequence[Scalar]) -> _Found | None:
     return role, "`EKSGetTokenAuth`", advice
 
 
-def _token(words: Sequence[Scalar], login: Login) -> _Found | None:
+def _token(words: Sequence[Scalar], login: ExecLogin) -> _Found | None:
     role, variable = _option(words, "-r|--role"), login.env.get("DEFAULT_ROLE")
     if role is None and variable is not None:
         role = _Option(variable, "")

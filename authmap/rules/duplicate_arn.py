@@ -39,7 +39,7 @@ from authmap.model.finding import Finding
 from authmap.model.places import at_entry, line_of
 from authmap.model.severity import Severity
 from authmap.rules.registry import rule
-from authmap.syntax.yaml.nodes import Scalar
+from authmap.syntax.nodes import Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +54,7 @@ def duplicate_arn(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Entries in whose place another one holds."""
     for entry in auth_map.entries:
         winner = entry.winner
-        if entry.section.reader.random:
+        if entry.section.consumer.random:
             yield from _rivals(auth_map, entry)
         if winner is None or entry.sso or templates(entry.arn):
             continue
@@ -84,7 +84,7 @@ def _stops(entry: Entry) -> bool:
 
 def _rivals(auth_map: AuthMap, entry: Entry) -> Iterator[Finding]:
     """Where it is random which entry of an ARN holds: all but the last."""
-    last = auth_map.index.matches(entry.section.reader.match(entry.arn))[-1:]
+    last = auth_map.index.matches(entry.section.consumer.match(entry.arn))[-1:]
     if last and last[0] is not entry and not templates(entry.arn):
         yield Finding(
             at_entry(entry),

@@ -39,7 +39,8 @@ from authmap.model.finding import Finding
 from authmap.model.places import at_node
 from authmap.model.severity import Severity
 from authmap.rules.registry import rule
-from authmap.syntax.yaml.nodes import Scalar, plain
+from authmap.syntax.nodes import Scalar, plain
+from authmap.syntax.problem import ProblemKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
     from authmap.authenticator.section import Section
     from authmap.model.auth_map import AuthMap
     from authmap.model.options import Options
-    from authmap.syntax.yaml.nodes import Node
+    from authmap.syntax.nodes import Node
 
 
 @rule("AM009", "folded-list", Severity.ERROR)
@@ -56,7 +57,7 @@ def folded_list(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Values that hold the line below them."""
     for key in auth_map.keys:
         section = auth_map.sections.get(key.name)
-        if section and section.lost and section.lost.kind == "folded":
+        if section and section.problem and section.problem.kind is ProblemKind.FOLDED:
             yield Finding(
                 at_node(auth_map.layer, key.key),
                 f"all of `{key.name}` is lost: its lines are folded into one",

@@ -38,6 +38,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from authmap.model.finding import Finding
+from authmap.model.rule import About
 from authmap.model.severity import Severity
 from authmap.rules.registry import rule
 from authmap.syntax.layer import At
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
     from authmap.model.options import Options
 
 
-@rule("AM012", "ignored-document", Severity.ERROR)
+@rule("AM012", "ignored-document", Severity.ERROR, about=About.UNREAD_TEXT)
 def ignored_document(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Entries behind the end of a section's first document."""
     for name, section in auth_map.sections.items():

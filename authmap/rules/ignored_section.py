@@ -35,12 +35,14 @@ from typing import TYPE_CHECKING
 from authmap.authenticator.foreign_template import templates
 from authmap.documents.shapes import text
 from authmap.model import misspelling
+from authmap.model.auth_map import Shape
 from authmap.model.finding import Finding, Fix
 from authmap.model.places import at_node
+from authmap.model.rule import About
 from authmap.model.severity import Severity
 from authmap.rules.registry import rule
 from authmap.syntax.change import Change
-from authmap.syntax.yaml.nodes import Mapping, Scalar, plain
+from authmap.syntax.nodes import Mapping, Scalar, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +51,7 @@ if TYPE_CHECKING:
     from authmap.model.options import Options
 
 
-@rule("AM007", "ignored-section", Severity.ERROR)
+@rule("AM007", "ignored-section", Severity.ERROR, about=About.UNREAD_TEXT)
 def ignored_section(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Data keys that nobody reads."""
     unread = [
@@ -80,7 +82,7 @@ def ignored_section(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
 
 def _beside_data(auth_map: AuthMap) -> Iterator[Finding]:
     """Sections at the object's top, or below another key there."""
-    if auth_map.root is None or auth_map.shape not in ("configmap", "patch"):
+    if auth_map.root is None or auth_map.shape not in (Shape.CONFIG_MAP, Shape.PATCH):
         return
     below = [(text(key), plain(value)) for key, value in auth_map.root.pairs]
     places = [("", auth_map.root), *((name, node) for name, node in below if name != "data")]

@@ -37,10 +37,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from authmap.model.content import Unreadable
 from authmap.model.finding import Finding
+from authmap.model.rule import Need
 from authmap.model.severity import Severity
 from authmap.rules.registry import rule
 from authmap.syntax.layer import At
+from authmap.syntax.problem import ProblemKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,25 +52,28 @@ if TYPE_CHECKING:
     from authmap.model.options import Options
 
 
-@rule("AM001", "invalid-yaml", Severity.ERROR)
-def invalid_yaml(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
+@rule("AM001", "invalid-yaml", Severity.ERROR, needs=Need.MAP | Need.UNREADABLE)
+def invalid_yaml(content: AuthMap | Unreadable, options: Options) -> Iterator[Finding]:
     """Texts that are not YAML."""
-    problem = auth_map.problem
-    if problem and problem.kind in ("yaml", "encoding"):
-        yield Finding(
-            At(auth_map.layer, problem.start, problem.end),
-            problem.message if problem.kind == "encoding" else f"not YAML: {problem.message}",
-            f"{problem.remedy}; neither kubectl nor authmap can read on from here",
-        )
-    for name, section in auth_map.sections.items():
-        if section.lost and section.lost.kind == "syntax":
+    if isinstance(content, Unreadable):
+        problem = content.problem
+        if problem.kind in (ProblemKind.SYNTAX, ProblemKind.ENCODING):
+            encoding = problem.kind is ProblemKind.ENCODING
+            yield Finding(
+                At(content.layer, problem.start, problem.end),
+                problem.message if encoding else f"not YAML: {problem.message}",
+                f"{problem.remedy}; neither kubectl nor authmap can read on from here",
+            )
+        return
+    for name, section in content.sections.items():
+        if section.problem and section.problem.kind is ProblemKind.SYNTAX:
             users = ", those of the nodes too" if name == "mapRoles" else ""
-            effect = section.reader.refusal() or (
+            effect = section.consumer.refusal() or (
                 "the authenticator gives up on the whole section, "
                 f"so every mapping in it is gone{users}"
             )
             yield Finding(
-                At(section, section.lost.start, section.lost.end),
-                f"all of `{section.called}` is lost: {section.lost.problem}",
-                f"{section.lost.remedy}; {effect}",
+                At(section, section.problem.start, section.problem.end),
+                f"all of `{section.called}` is lost: {section.problem.message}",
+                f"{section.problem.remedy}; {effect}",
             )

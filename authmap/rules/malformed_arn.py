@@ -58,7 +58,7 @@ def malformed_arn(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
         found = fault(entry.arn) if entry.arn else None
         if found is None or wildcard(entry.arn) is not None or templates(entry.arn):
             continue
-        refusal = entry.section.reader.refusal("arn") if _is_refused(entry.arn) else ""
+        refusal = entry.section.consumer.refusal("arn") if _is_refused(entry.arn) else ""
         start = min(found.start, len(entry.arn) - 1)  # where a part is empty: what is behind it
         yield Finding(
             at_arn(entry, start, max(found.end, start + 1)),

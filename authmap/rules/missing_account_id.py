@@ -43,6 +43,7 @@ from authmap.authenticator.placeholder import ACCOUNT_ID
 from authmap.model import reserved_entries
 from authmap.model.finding import Finding
 from authmap.model.places import at_field
+from authmap.model.rule import About
 from authmap.model.severity import Severity
 from authmap.rules.registry import rule
 from authmap.usernames.rename import rename, tells_account
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
     from authmap.model.options import Options
 
 
-@rule("AM102", "missing-account-id", Severity.WARNING)
+@rule("AM102", "missing-account-id", Severity.WARNING, about=About.ACCOUNT_ID)
 def missing_account_id(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Role entries whose username does not name the account."""
     for entry in auth_map.roles:

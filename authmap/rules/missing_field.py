@@ -37,7 +37,7 @@ from authmap.model.finding import Finding
 from authmap.model.places import at_field
 from authmap.model.severity import Severity
 from authmap.rules.registry import rule
-from authmap.syntax.yaml.nodes import Mapping, plain
+from authmap.syntax.nodes import Mapping, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +58,11 @@ def missing_field(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
         field = entry.field(name)
         if not isinstance(plain(entry.node), Mapping):
             continue  # AM002 speaks of it, as it does of a value of the wrong type
-        if field and entry.section.reader.text_of(field.value) is None and not is_null(field.value):
+        if (
+            field
+            and entry.section.consumer.text_of(field.value) is None
+            and not is_null(field.value)
+        ):
             continue
         called = name if name == "username" else entry.section.arn_key
         lacks = f"has an empty `{called}`" if field else f"has no `{called}`"
@@ -68,7 +72,7 @@ def missing_field(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
         else:
             message = f"{_title(entry)} {lacks}"
             advice = "the authenticator drops the entry, so nobody comes in by it"
-        advice = entry.section.reader.refusal(name, lacking=entry) or advice
+        advice = entry.section.consumer.refusal(name, missing=entry.missing(name)) or advice
         for other in entry.fields:
             if not other.name and misspelling.field(entry, other) == called:
                 advice += f"; `{other.key.value}` is not read: write `{called}`"

@@ -46,6 +46,7 @@ from authmap.authenticator.placeholder import (
 from authmap.model import reserved_entries
 from authmap.model.finding import Finding
 from authmap.model.places import at_field
+from authmap.model.rule import About
 from authmap.model.severity import Severity
 from authmap.rules.registry import rule
 from authmap.usernames.rename import rename
@@ -58,7 +59,7 @@ if TYPE_CHECKING:
     from authmap.model.options import Options
 
 
-@rule("AM101", "missing-session-name", Severity.ERROR)
+@rule("AM101", "missing-session-name", Severity.ERROR, about=About.SESSION_NAME)
 def missing_session_name(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Role entries whose username does not name the session."""
     for entry in auth_map.roles:
@@ -100,5 +101,5 @@ def missing_session_name(auth_map: AuthMap, options: Options) -> Iterator[Findin
 
 def _refused(entry: Entry) -> bool:
     """Whether nobody comes in without a username, as the whole is refused then."""
-    lacking = None if entry.field("username") else entry
-    return bool(entry.section.reader.refusal("username", lacking=lacking))
+    missing = None if entry.field("username") else entry.missing("username")
+    return bool(entry.section.consumer.refusal("username", missing=missing))

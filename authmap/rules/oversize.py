@@ -34,43 +34,44 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from authmap.model.auth_map import AuthMap, Shape
+from authmap.model.content import Unreadable
 from authmap.model.finding import Finding
 from authmap.model.places import at_node
+from authmap.model.rule import Need
 from authmap.model.severity import Severity
 from authmap.rules.registry import rule
 from authmap.syntax.layer import At
-from authmap.syntax.yaml.nodes import Scalar, plain
+from authmap.syntax.nodes import Scalar, plain
+from authmap.syntax.problem import ProblemKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.model.auth_map import AuthMap
     from authmap.model.options import Options
 
 LIMIT = 1024 * 1024
 
 
-@rule("AM010", "oversize", Severity.WARNING)
-def oversize(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
+@rule("AM010", "oversize", Severity.WARNING, needs=Need.MAP | Need.UNREADABLE)
+def oversize(content: AuthMap | Unreadable, options: Options) -> Iterator[Finding]:
     """Maps that no longer fit into an object, or soon will not."""
-    if auth_map.problem:
-        if auth_map.problem.kind == "size":
+    if isinstance(content, Unreadable):
+        if content.problem.kind is ProblemKind.SIZE:
             advice = (
                 "split the file, or lint the ConfigMap alone; nothing in this one was looked at"
             )
-            at = At(auth_map.layer, 0, 0)
-            yield Finding(at, auth_map.problem.message, advice, severity=Severity.ERROR)
+            at = At(content.layer, 0, 0)
+            yield Finding(at, content.problem.message, advice, severity=Severity.ERROR)
         return
-    values = [plain(key.value) for key in auth_map.keys]
+    values = [plain(key.value) for key in content.keys]
     texts = [value.value for value in values if isinstance(value, Scalar)]
-    if not auth_map.keys and auth_map.shape in ("entries", "data"):
-        texts = [section.text for section in auth_map.sections.values()]
+    if not content.keys and content.shape in (Shape.ENTRIES, Shape.DATA):
+        texts = [section.text for section in content.sections.values()]
     size = sum(len(text) if text.isascii() else len(text.encode()) for text in texts)
     if size <= LIMIT * 9 // 10:
         return
-    at = (
-        at_node(auth_map.layer, auth_map.keys[0].key) if auth_map.keys else At(auth_map.layer, 0, 0)
-    )
+    at = at_node(content.layer, content.keys[0].key) if content.keys else At(content.layer, 0, 0)
     message = f"what is in `data` takes {size:,} of {LIMIT:,} bytes"
     advice = "soon the API server will refuse it: map fewer roles, or move to EKS access entries"
     severity = Severity.WARNING

@@ -1,39 +1,77 @@
-"""The rules. Each module in this package is one rule; putting it here is all there is to do."""
+"""The registry of rules. A module in this package that has a rule is found by itself."""
 
 from __future__ import annotations
 
 import os
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from authmap.model.rule import Rule
+from authmap.model.rule import About, Need, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from authmap.model.auth_map import AuthMap
     from authmap.model.finding import Finding
     from authmap.model.options import Options
     from authmap.model.severity import Severity
 
-    Check = Callable[[AuthMap, Options], Iterator[Finding]]
+    Check = Callable[[Any, Options], Iterator[Finding]]
+
+
+class CheckedRule(NamedTuple):
+    """A rule, and the function that checks it.
+
+    Attributes:
+        rule: the rule's metadata.
+        check: yields the findings in one content that the rule needs.
+    """
+
+    rule: Rule
+    check: Check
 
 
 def rule(
-    code: str, name: str, severity: Severity, *, default: bool = True, last: bool = False
-) -> Callable[[Check], Rule]:
-    """Make a rule of the function below."""
-    return lambda check: Rule(code, name, severity, check, default=default, last=last)
+    code: str,
+    name: str,
+    severity: Severity,
+    *,
+    needs: Need = Need.MAP,
+    about: About = About.OTHER,
+    default: bool = True,
+) -> Callable[[Check], CheckedRule]:
+    """Make a rule of the function below.
+
+    Args:
+        code: stable, as in ``AM101``.
+        name: kebab-case, as in ``missing-session-name``.
+        severity: severity of its findings, unless the configuration says otherwise.
+        needs: what it needs in order to run; the function gets the content that it names, or each
+            of those that it names.
+        about: what it is about, where other parts of authmap have to know it.
+        default: whether it runs without being selected.
+    """
+
+    def made(check: Check) -> CheckedRule:
+        found = Rule(code, name, severity, check.__module__, needs, about, default)
+        return CheckedRule(found, check)
+
+    return made
+
+
+@cache
+def checked_rules() -> tuple[CheckedRule, ...]:
+    """Every rule with its check, in the order of the codes."""
+    found: list[CheckedRule] = []
+    for file in os.listdir(os.path.dirname(__file__)):  # noqa: PTH120, PTH208 - names are enough
+        if not file.endswith(".py") or file.startswith("_"):
+            continue
+        members = vars(import_module(f"{__package__}.{file[:-3]}")).values()
+        found += [member for member in members if isinstance(member, CheckedRule)]
+    return tuple(sorted(found, key=lambda each: each.rule.code))
 
 
 @cache
 def all_rules() -> dict[str, Rule]:
     """Every rule by its code, in the order of the codes."""
-    found = []
-    for file in os.listdir(os.path.dirname(__file__)):  # noqa: PTH120, PTH208 - names are enough
-        if not file.endswith(".py") or file.startswith("_"):
-            continue
-        members = vars(import_module(f"{__package__}.{file[:-3]}")).values()
-        found += [member for member in members if isinstance(member, Rule)]
-    return {each.code: each for each in sorted(found, key=lambda each: each.code)}
+    return {each.rule.code: each.rule for each in checked_rules()}

@@ -52,7 +52,7 @@ def session_arn(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     for entry in (*auth_map.roles, *auth_map.users):
         if ":assumed-role/" not in entry.arn.lower() or not is_sound(entry.arn):
             continue
-        if entry.section.reader.match(entry.arn) != entry.arn:
+        if entry.section.consumer.match(entry.arn) != entry.arn:
             continue  # it is read as the role's
         role = meant(entry.arn)
         advice = "write the role's ARN" if role == entry.arn else f"write `{role}`"

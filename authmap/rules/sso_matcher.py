@@ -58,14 +58,14 @@ def sso_matcher(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
         if entry.sso is None or field is None:
             continue
         severity = None
-        if entry.dropped and not entry.section.reader.on_eks:
+        if entry.dropped and not entry.section.consumer.on_eks:
             message, advice = f"the authenticator does not start: {entry.dropped}", "correct it"
         elif entry.dropped:
             message = f"this entry is dropped: {entry.dropped}"
             advice = (
                 "EKS never looks at `sso` anyway: take it out, and give the entry one `rolearn`"
             )
-        elif not entry.section.reader.on_eks:
+        elif not entry.section.consumer.on_eks:
             message = f"nobody comes in by `sso` unless a feature gate is set: {entry.title}"
             advice = "start the server with `--feature-gates=SSORoleMatch=true`, or write a rolearn"
             severity = Severity.WARNING

@@ -60,6 +60,7 @@ from authmap.model import reserved_entries
 from authmap.model.bindings import AUTHENTICATED, MASTERS
 from authmap.model.finding import Finding
 from authmap.model.places import at_field
+from authmap.model.rule import Need
 from authmap.model.severity import Severity
 from authmap.rules.registry import rule
 
@@ -74,7 +75,7 @@ DISCOVERY = ("system:basic-user", "system:discovery", "system:public-info-viewer
 """What everybody has, and is no access: ClusterRoles that every API server makes for itself."""
 
 
-@rule("AM403", "unbound-entry", Severity.WARNING)
+@rule("AM403", "unbound-entry", Severity.WARNING, needs=Need.MAP | Need.BINDINGS)
 def unbound_entry(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Entries that no binding names."""
     bindings = options.bindings

@@ -35,10 +35,11 @@ from typing import TYPE_CHECKING
 from authmap.model import misspelling
 from authmap.model.finding import Finding, Fix
 from authmap.model.places import at_node
+from authmap.model.rule import About
 from authmap.model.severity import Severity
 from authmap.rules.registry import rule
 from authmap.syntax.change import Change
-from authmap.syntax.yaml.nodes import Sequence, plain
+from authmap.syntax.nodes import Sequence, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
     from authmap.model.options import Options
 
 
-@rule("AM004", "unknown-key", Severity.ERROR)
+@rule("AM004", "unknown-key", Severity.ERROR, about=About.UNREAD_VALUE)
 def unknown_key(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Keys that are read into nothing."""
     seen: set[int] = set()  # what YAML merges into several entries is said once
@@ -71,21 +72,22 @@ def _finding(entry: Entry, field: Field, meant: str | None, *, alone: bool) -> F
     if meant is None and other:
         advice = f"an entry with `{key}` belongs into {other}"
     elif meant is None:
-        keys = section.reader.keys[section.name]
+        keys = section.consumer.keys[section.name]
         names = ", ".join(name for name in keys if name not in ("sso", "userid"))
         advice = f"the keys are {names}; if this is a remark, make it a comment"
-    elif entry.field(section.reader.keys[section.name][meant]):
+    elif entry.field(section.consumer.keys[section.name][meant]):
         advice = f"the entry has `{meant}` as well, which is what counts: take this one out"
     else:
         severity = Severity.ERROR
         effect = "is dropped" if meant.endswith("arn") else f"has no {meant}"
-        refusal = section.reader.refusal(section.reader.keys[section.name][meant], lacking=entry)
+        name = section.consumer.keys[section.name][meant]
+        refusal = section.consumer.refusal(name, missing=entry.missing(name))
         effect = refusal or f"the entry {effect}"
         advice = f"`{meant}` is meant, it seems; as it stands, {effect}"
         if not alone:
             advice = f"`{meant}` is meant, it seems, and by another key too: keep one of them"
         elif meant != "groups" or isinstance(plain(field.value), Sequence):
             fix = Fix((Change(section, field.key, meant),), safe=False)
-    message = f"`{key}` is not a key of {section.called}: {section.reader.unknown}"
+    message = f"`{key}` is not a key of {section.called}: {section.consumer.unknown}"
     at = at_node(section, field.key)
     return Finding(at, message, advice, entry=entry, fix=fix, severity=severity)

@@ -31,20 +31,26 @@ from typing import TYPE_CHECKING
 
 from authmap.model.finding import Finding
 from authmap.model.options import near
+from authmap.model.rule import Need
 from authmap.model.severity import Severity
 from authmap.rules.registry import all_rules, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.model.auth_map import AuthMap
+    from authmap.model.content import Content
     from authmap.model.options import Options
 
 
-@rule("AM902", "unknown-suppression", Severity.WARNING, last=True)
-def unknown_suppression(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
+@rule(
+    "AM902",
+    "unknown-suppression",
+    Severity.WARNING,
+    needs=Need.MAP | Need.KUBECONFIG | Need.SUPPRESSIONS,
+)
+def unknown_suppression(content: Content, options: Options) -> Iterator[Finding]:
     """Comments and annotations that are to suppress something and name no rule."""
-    for directive in auth_map.directives:
+    for directive in content.directives:
         for word in directive.words:
             if word.code is None:
                 message = f"`{word.text}` is no rule, so nothing is suppressed"

@@ -34,11 +34,14 @@ from authmap.authenticator.diagnosis import braces
 from authmap.authenticator.entry import read_entries
 from authmap.authenticator.placeholder import is_led_by_caller
 from authmap.model import reserved_entries
+from authmap.model.content import Unreadable
 from authmap.model.finding import Finding, Fix
+from authmap.model.rule import Need
 from authmap.model.severity import Severity
 from authmap.rules.registry import rule
 from authmap.syntax.change import Change
 from authmap.syntax.layer import At
+from authmap.syntax.problem import ProblemKind
 from authmap.syntax.yaml.go_types import GoYamlError
 from authmap.usernames.template import DEFAULT_TEMPLATE, render
 
@@ -50,23 +53,25 @@ if TYPE_CHECKING:
     from authmap.model.auth_map import AuthMap
     from authmap.model.options import Options
     from authmap.syntax.layer import Layer
-    from authmap.syntax.yaml.nodes import Node
+    from authmap.syntax.nodes import Node
 
 
-@rule("AM003", "unquoted-placeholder", Severity.ERROR)
-def unquoted_placeholder(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
+@rule("AM003", "unquoted-placeholder", Severity.ERROR, needs=Need.MAP | Need.UNREADABLE)
+def unquoted_placeholder(content: AuthMap | Unreadable, options: Options) -> Iterator[Finding]:
     """Values that begin with braces and have no quotes."""
-    if auth_map.problem and auth_map.problem.kind == "placeholder":
-        at = At(auth_map.layer, auth_map.problem.start, auth_map.problem.end)
-        yield _finding(at, "neither kubectl nor authmap can read on from here")
-    for name, section in auth_map.sections.items():
-        if section.lost is None or section.lost.kind != "placeholder":
+    if isinstance(content, Unreadable):
+        if content.problem.kind is ProblemKind.PLACEHOLDER:
+            at = At(content.layer, content.problem.start, content.problem.end)
+            yield _finding(at, "neither kubectl nor authmap can read on from here")
+        return
+    for name, section in content.sections.items():
+        if section.problem is None or section.problem.kind is not ProblemKind.PLACEHOLDER:
             continue
-        loss = section.reader.refusal() or (
+        loss = section.consumer.refusal() or (
             f"`{name}` cannot be read because of it, so every mapping in it is gone"
         )
         if section.tree is None:
-            yield _finding(At(section, section.lost.start, section.lost.end), loss)
+            yield _finding(At(section, section.problem.start, section.problem.end), loss)
             continue
         usernames, unread = {}, None
         try:

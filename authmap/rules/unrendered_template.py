@@ -38,12 +38,15 @@ from authmap.authenticator.consumer import text_of
 from authmap.authenticator.diagnosis import braces
 from authmap.authenticator.foreign_template import may_hold_template, templates
 from authmap.authenticator.placeholder import braced, is_placeholder
+from authmap.model.content import Unreadable
 from authmap.model.finding import Finding
 from authmap.model.places import at_part
+from authmap.model.rule import Need
 from authmap.model.severity import Severity
 from authmap.rules.registry import rule
 from authmap.syntax.layer import At
-from authmap.syntax.yaml.nodes import Scalar, plain
+from authmap.syntax.nodes import Scalar, plain
+from authmap.syntax.problem import ProblemKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,24 +55,25 @@ if TYPE_CHECKING:
     from authmap.model.auth_map import AuthMap
     from authmap.model.options import Options
     from authmap.syntax.layer import Layer
-    from authmap.syntax.yaml.nodes import Node
+    from authmap.syntax.nodes import Node
 
 
-@rule("AM011", "unrendered-template", Severity.WARNING)
-def unrendered_template(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
+@rule("AM011", "unrendered-template", Severity.WARNING, needs=Need.MAP | Need.UNREADABLE)
+def unrendered_template(content: AuthMap | Unreadable, options: Options) -> Iterator[Finding]:
     """Files and sections that are templates, and the first template in what is read."""
-    if auth_map.problem:
-        at = At(auth_map.layer, auth_map.problem.start, auth_map.problem.end)
-        if auth_map.problem.kind == "template":
+    if isinstance(content, Unreadable):
+        problem = content.problem
+        at = At(content.layer, problem.start, problem.end)
+        if problem.kind is ProblemKind.TEMPLATE:
             yield _finding(at)
-        elif auth_map.problem.kind in ("terraform", "unknown"):
-            yield Finding(at, auth_map.problem.message, auth_map.problem.remedy)
+        elif problem.kind in (ProblemKind.TERRAFORM, ProblemKind.UNKNOWN):
+            yield Finding(at, problem.message, problem.remedy)
         return
-    for name, section in auth_map.sections.items():
-        if section.lost and section.lost.kind == "template":
-            at = At(section, section.lost.start, section.lost.end)
+    for name, section in content.sections.items():
+        if section.problem and section.problem.kind is ProblemKind.TEMPLATE:
+            at = At(section, section.problem.start, section.problem.end)
             yield _finding(at, f", so `{name}` cannot be read")
-    places = sorted(_places(auth_map), key=lambda at: at.layer.span(at.start, at.end))
+    places = sorted(_places(content), key=lambda at: at.layer.span(at.start, at.end))
     if places:
         others = len(places) - 1
         yield _finding(places[0], f" (and {others} more in this map)" if others else "")
@@ -101,7 +105,9 @@ def _places(auth_map: AuthMap) -> Iterator[At]:
     """The templates in what can be read."""
     layer, sections = auth_map.layer, auth_map.sections.values()
     if auth_map.root is not None and not auth_map.locked:  # else there may be secrets in it
-        lost = [section.tree for section in sections if section.lost and section.source_map is None]
+        lost = [
+            section.tree for section in sections if section.problem and section.source_map is None
+        ]
         for node, _ in braces(layer.text, auth_map.root):
             if not any(tree and tree.start <= node.start < tree.end for tree in lost):
                 yield At(layer, node.start, node.end)

@@ -33,23 +33,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from authmap.model.finding import Finding, Fix
+from authmap.model.rule import Need
 from authmap.model.severity import Severity
 from authmap.rules.registry import rule
 from authmap.syntax.change import Change
-from authmap.syntax.yaml.nodes import Comment
+from authmap.syntax.nodes import Comment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.model.auth_map import AuthMap
+    from authmap.model.content import Content
     from authmap.model.directive import Directive
     from authmap.model.options import Options
 
 
-@rule("AM901", "unused-suppression", Severity.WARNING, last=True)
-def unused_suppression(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
+@rule(
+    "AM901",
+    "unused-suppression",
+    Severity.WARNING,
+    needs=Need.MAP | Need.KUBECONFIG | Need.SUPPRESSIONS,
+)
+def unused_suppression(content: Content, options: Options) -> Iterator[Finding]:
     """Comments and annotations that suppress nothing, or some of whose codes do not."""
-    for directive in auth_map.directives:
+    for directive in content.directives:
         unused = directive.unused
         if unused:
             whole = len(unused) == len(directive.words)

@@ -53,7 +53,7 @@ def user_case_variants(auth_map: AuthMap, options: Options) -> Iterator[Finding]
     first: dict[str, Entry] = {}
     for entry in auth_map.users:
         earlier = first.setdefault(fold(entry.arn), entry)
-        if earlier is entry or templates(entry.arn) or entry.section.reader.random:
+        if earlier is entry or templates(entry.arn) or entry.section.consumer.random:
             continue  # where it is always random, AM204 says so
         same = (entry.username, entry.groups) == (earlier.username, earlier.groups)
         yield Finding(

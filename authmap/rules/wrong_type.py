@@ -39,17 +39,19 @@ from authmap.authenticator.entry import sso_fields
 from authmap.authenticator.section import is_infinite
 from authmap.model.finding import Finding, Fix
 from authmap.model.places import at_node
+from authmap.model.rule import About
 from authmap.model.severity import Severity
 from authmap.rules.registry import rule
 from authmap.syntax.change import Change
 from authmap.syntax.layer import At
+from authmap.syntax.nodes import Mapping, Node, Scalar, Sequence, descend, plain
+from authmap.syntax.problem import ProblemKind
 from authmap.syntax.yaml import go_types
-from authmap.syntax.yaml.nodes import Mapping, Node, Scalar, Sequence, descend, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.authenticator.consumer import Reader
+    from authmap.authenticator.consumer import Consumer
     from authmap.authenticator.entry import Entry
     from authmap.authenticator.section import Section
     from authmap.model.auth_map import AuthMap
@@ -85,7 +87,7 @@ _EFFECTS = {
 }
 
 
-@rule("AM002", "wrong-type", Severity.ERROR)
+@rule("AM002", "wrong-type", Severity.ERROR, about=About.UNREAD_VALUE)
 def wrong_type(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Values of a type that is not read."""
     seen: set[int] = set()  # what YAML merges into several entries is said once
@@ -121,7 +123,12 @@ def _misfits(auth_map: AuthMap) -> Iterator[_Misfit]:
     for section in auth_map.sections.values():
         yield from _native(section)
         refused_as_such = section.source_map is not None and section.name in unfit
-        if section.lost and section.lost.kind == "type" and section.tree and not refused_as_such:
+        if (
+            section.problem
+            and section.problem.kind is ProblemKind.TYPE
+            and section.tree
+            and not refused_as_such
+        ):
             yield from _lost(section, section.tree)
     for entry in auth_map.entries:
         if not entry.winner and not _is_read(entry):
@@ -129,18 +136,18 @@ def _misfits(auth_map: AuthMap) -> Iterator[_Misfit]:
     accounts = auth_map.sections.get("mapAccounts")
     if accounts and isinstance(accounts.root, Sequence):
         for node in accounts.root.items:
-            reader, name = accounts.reader, "an item of `mapAccounts`"
+            consumer, name = accounts.consumer, "an item of `mapAccounts`"
             if not isinstance(plain(node), Scalar):
-                effect = reader.refusal("account") or "it is skipped"
+                effect = consumer.refusal("account") or "it is skipped"
                 remedy = "write the account id alone"
                 yield _Misfit(accounts, node, name, "text", effect, remedy)
-            elif reader.weak or reader.refusal("account"):
+            elif consumer.weak or consumer.refusal("account"):
                 yield from _text(accounts, node, name, "account")
 
 
 def _native(section: Section) -> Iterator[_Misfit]:
     """What stands in the place of a list where it is not a text that holds one."""
-    refusal = section.reader.refusal(section.name)
+    refusal = section.consumer.refusal(section.name)
     if refusal and section.root and not _fits(section.root, "a list"):
         remedy = "begin each entry with `- `"
         yield _Misfit(section, section.root, f"`{section.called}`", "a list", refusal, remedy)
@@ -150,23 +157,23 @@ def _text(
     section: Section, node: Node, name: str, field: str, entry: Entry | None = None
 ) -> Iterator[_Misfit]:
     """A value that is to be text and is not, or is not read as it is written."""
-    reader, target = section.reader, plain(node)
-    if not _fits(node, "text", reader):
-        effect = reader.refusal(field) or _EFFECTS.get(
+    consumer, target = section.consumer, plain(node)
+    if not _fits(node, "text", consumer):
+        effect = consumer.refusal(field) or _EFFECTS.get(
             field, "the authenticator reads nothing from it"
         )
         yield _Misfit(section, node, name, "text", effect, "write it as text", entry)
-    elif reader.weak and isinstance(target, Scalar) and not target.style:
-        text = reader.text_of(node)
+    elif consumer.weak and isinstance(target, Scalar) and not target.style:
+        text = consumer.text_of(node)
         if text is not None and text != target.value:
             effect = f"the authenticator reads `{text}` from it"
             yield _Misfit(section, node, name, "text", effect, "put it in quotes", entry)
 
 
 def _lost(section: Section, tree: Node) -> Iterator[_Misfit]:
-    lost = section.reader.refusal() or f"every mapping in `{section.name}` is lost"
-    if section.lost and not isinstance(tree, Sequence):
-        yield _Misfit(section, tree, f"`{section.name}`", "a list", lost, section.lost.remedy)
+    lost = section.consumer.refusal() or f"every mapping in `{section.name}` is lost"
+    if section.problem and not isinstance(tree, Sequence):
+        yield _Misfit(section, tree, f"`{section.name}`", "a list", lost, section.problem.remedy)
         return
     for node in descend(tree):
         values = [value for _, value in node.pairs] if isinstance(node, Mapping) else []
@@ -178,14 +185,14 @@ def _lost(section: Section, tree: Node) -> Iterator[_Misfit]:
 def _is_read(entry: Entry) -> bool:
     """Whether all of it is read as it is written, as far as that can be seen at once."""
     texts = entry.arn, entry.username, *entry.groups
-    return len(entry.fields) == 3 <= len(texts) and all(texts) and not entry.section.reader.weak
+    return len(entry.fields) == 3 <= len(texts) and all(texts) and not entry.section.consumer.weak
 
 
 def _entry(entry: Entry) -> Iterator[_Misfit]:
     section, item = entry.section, plain(entry.node)
     if not isinstance(item, Mapping):
         name = f"an item of `{section.called}`"
-        effect = section.reader.refusal("item") or "the authenticator drops it"
+        effect = section.consumer.refusal("item") or "the authenticator drops it"
         remedy = f"begin an entry with `- {section.arn_key}: `"
         yield _Misfit(section, entry.node, name, "a mapping", effect, remedy, entry)
     for field in entry.fields:
@@ -198,8 +205,8 @@ def _entry(entry: Entry) -> Iterator[_Misfit]:
         wanted = _WANTED.get(called)
         if wanted is None:
             yield from _text(section, field.value, f"`{field.key.value}`", called, entry)
-        elif not _fits(field.value, wanted, section.reader):
-            effect = section.reader.refusal(called) or _EFFECTS[called]
+        elif not _fits(field.value, wanted, section.consumer):
+            effect = section.consumer.refusal(called) or _EFFECTS[called]
             name, remedy = f"`{field.key.value}`", f"write it as {wanted}"
             if called == "groups":
                 remedy = f"write `{field.key.value}: [NAME]`"
@@ -208,11 +215,11 @@ def _entry(entry: Entry) -> Iterator[_Misfit]:
             if inner.name:
                 yield from _text(section, inner.value, f"`{inner.key.value}`", inner.name, entry)
     for group in entry.group_items if not entry.dropped else ():
-        if not group.text and section.reader.text_of(group.node) is None:
-            effect = section.reader.refusal("group") or 'the caller is in the group "" instead'
+        if not group.text and section.consumer.text_of(group.node) is None:
+            effect = section.consumer.refusal("group") or 'the caller is in the group "" instead'
             remedy = _group_remedy(group.node)
             yield _Misfit(section, group.node, "a group", "text", effect, remedy, entry)
-        elif section.reader.weak:
+        elif section.consumer.weak:
             yield from _text(section, group.node, "a group", "group", entry)
 
 
@@ -225,12 +232,12 @@ def _group_remedy(node: Node) -> str:
     return "write the group's name, or take the item out"
 
 
-def _fits(node: Node, wanted: str, reader: Reader = CONFIG_MAP) -> bool:
+def _fits(node: Node, wanted: str, consumer: Consumer = CONFIG_MAP) -> bool:
     try:
         if wanted in _TYPES:
             fits = isinstance(plain(node), _TYPES[wanted]) or is_null(node)
-            return fits or (wanted == "a list" and reader.weak and _fits(node, "text", reader))
-        return reader.text_of(node) is not None or is_null(node)
+            return fits or (wanted == "a list" and consumer.weak and _fits(node, "text", consumer))
+        return consumer.text_of(node) is not None or is_null(node)
     except go_types.GoYamlError:
         return False
 

@@ -7,8 +7,6 @@ from bisect import bisect_right
 from functools import cached_property
 from typing import NamedTuple
 
-from authmap.authenticator.foreign_template import in_braces
-
 BOM = b"\xef\xbb\xbf"
 
 
@@ -57,11 +55,6 @@ class Source:
     def names_authmap(self) -> bool:
         """Whether authmap is named in it; where not, nothing in it can be addressed to authmap."""
         return "authmap" in self.text
-
-    @cached_property
-    def in_braces(self) -> list[re.Match[str]]:
-        """What in it a tool that takes two braces for its own may take for it."""
-        return in_braces(self.text)
 
     source_map: None = None
     aliased: frozenset[int] = frozenset()

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from authmap.authenticator.entry import Entry
     from authmap.model.auth_map import AuthMap
     from authmap.model.options import Options
-    from authmap.syntax.yaml.nodes import Node
+    from authmap.syntax.nodes import Node
 
 
 def rename(
@@ -66,8 +66,6 @@ def rename(
         if with_account and not tells_account(entry, value):
             continue
         fix = set_username(entry, value, options, safe=safe)
-        if fix and "AM101".startswith(options.ignore or "-") and not has_session(entry.username):
-            fix = fix._replace(held_back="it names the session, and AM101 is ignored")
         if fix and value != own and not fix.held_back and not (entry.sso or is_sound(entry.arn)):
             fix = fix._replace(held_back="no caller has its ARN: correct that first")
         return fix
@@ -75,7 +73,7 @@ def rename(
 
 
 def wants_rename(entry: Entry, options: Options) -> bool:
-    """Whether a rule about usernames asks for another one: AM101, AM102 or AM103."""
+    """Whether a rule about usernames asks for another one."""
     username = entry.username
     if not username or not entry.has_session_name:
         return False

@@ -17,14 +17,14 @@ from authmap.cluster.change.plan import Edit
 from authmap.cluster.kube.errors import ClusterError
 from authmap.documents.read import MAX_BYTES
 from authmap.files import FileError, read_bytes
-from authmap.syntax.yaml.nodes import Mapping, Scalar, Sequence
+from authmap.syntax.nodes import Mapping, Scalar, Sequence
 from authmap.syntax.yaml.parser import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from authmap.cluster.reading import Live
-    from authmap.syntax.yaml.nodes import Node
+    from authmap.syntax.nodes import Node
 
 _MAX_NAME = 200
 """Letters that a folder's name may have; a file system takes 255 at most, and some fewer."""

@@ -20,17 +20,17 @@ from authmap.authenticator.section import check
 from authmap.cluster.kube.errors import ClusterError
 from authmap.cluster.kube.shape import ANY, misfit
 from authmap.documents.read import MAX_BYTES
+from authmap.syntax.nodes import Mapping, Scalar, Sequence, TreeError, plain
 from authmap.syntax.source import Source
 from authmap.syntax.yaml import go_types
 from authmap.syntax.yaml.go_types import Kind
 from authmap.syntax.yaml.merge_keys import merged
-from authmap.syntax.yaml.nodes import Mapping, Scalar, Sequence, TreeError, plain
 from authmap.syntax.yaml.parser import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from authmap.syntax.yaml.nodes import Node
+    from authmap.syntax.nodes import Node
 
 MAX_DEPTH = 100
 """Deeper nesting than anything in a kubeconfig has."""

@@ -9,8 +9,8 @@ from authmap.syntax.yaml.scalars import read_scalar
 
 if TYPE_CHECKING:
     from authmap.syntax.layer import Layer
+    from authmap.syntax.nodes import Scalar
     from authmap.syntax.source import Source
-    from authmap.syntax.yaml.nodes import Scalar
 
 
 class Text:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from authmap.syntax.nodes import Mapping, Node, Scalar, Sequence, plain
 from authmap.syntax.yaml import go_types
 from authmap.syntax.yaml.go_types import Kind
-from authmap.syntax.yaml.nodes import Mapping, Node, Scalar, Sequence, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

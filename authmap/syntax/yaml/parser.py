@@ -21,7 +21,7 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
-from authmap.syntax.yaml.nodes import (
+from authmap.syntax.nodes import (
     MARK,
     Alias,
     Mapping,

@@ -17,7 +17,7 @@ from authmap.syntax.source_map import Run, ScalarMap
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.syntax.yaml.nodes import Scalar
+    from authmap.syntax.nodes import Scalar
 
 BREAK = r"(?:\r\n|[\n\r\x85\u2028\u2029])"
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from authmap.syntax.nodes import Node, Scalar, Sequence
 from authmap.syntax.source_map import ScalarMap
 from authmap.syntax.yaml import go_types
 from authmap.syntax.yaml.go_types import Kind
-from authmap.syntax.yaml.nodes import Node, Scalar, Sequence
 from authmap.syntax.yaml.scalars import read_scalar
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ class HeldBack(Exception):  # noqa: N818 - it is an answer, not an error
     """A change that cannot be written safely; the message says why."""
 
 
-def _candidates(change: Change) -> Iterator[tuple[int, int, str]]:
+def candidates(change: Change) -> Iterator[tuple[int, int, str]]:
     """Ways to write a change into its layer's text, the best first."""
     layer, node, value = change.layer, change.node, change.value
     if change.append:

@@ -1,0 +1,48 @@
+"""A kubeconfig: how its users log in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from authmap.model.content import Content
+from authmap.syntax.nodes import Sequence, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from authmap.syntax.layer import Layer
+    from authmap.syntax.nodes import Mapping, Node, Scalar
+    from authmap.syntax.source import Source
+
+
+class ExecLogin(NamedTuple):
+    """A user of a kubeconfig who gets a token from a command.
+
+    Attributes:
+        user: what the kubeconfig calls the user.
+        words: the command and its arguments.
+        env: the names of the variables that are set for it; their values may be secret.
+    """
+
+    user: str
+    words: tuple[Scalar, ...]
+    env: dict[str, Scalar]
+
+
+class Kubeconfig(Content):
+    """A kubeconfig. It holds no map, but its logins can make the map's usernames useless.
+
+    Attributes:
+        logins: the users who get their token from a command.
+    """
+
+    def __init__(self, source: Source, logins: tuple[ExecLogin, ...], root: Mapping) -> None:
+        super().__init__(source, root=root)
+        self.logins = logins
+        self.locked = "nothing is written into a kubeconfig: edit it by hand"
+
+    def items(self) -> Iterator[tuple[Layer, Node]]:
+        """Its users."""
+        users = plain(self.root.get("users")) if self.root and self.logins else None
+        for user in users.items if isinstance(users, Sequence) else ():
+            yield self.layer, user
