@@ -90,9 +90,10 @@ def _with_own_bindings(reading: Reading, options: Options) -> Options:
     source = first.source if first else None
     if source is None or "RoleBinding" not in source.text:
         return options
-    from authmap.model.bindings import Bindings, within
+    from authmap.documents.bindings import bindings_in
+    from authmap.model.bindings import Bindings
 
-    found = [binding for tree in reading.trees for binding in within(tree.root, source)]
+    found = [binding for tree in reading.trees for binding in bindings_in(tree.root, source)]
     missing = "only those in the file itself are known"
     return options._replace(bindings=Bindings(found, missing, incidental=True))
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from authmap import Options
 from authmap.api import fix, fix_data, lint_data
-from authmap.model.bindings import Bindings, from_object
+from authmap.documents.bindings import binding_of
+from authmap.model.bindings import Bindings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,7 +70,7 @@ def test_lost_section_is_a_finding() -> None:
 def bound(kind: str, name: str) -> Bindings:
     subjects = [{"kind": kind, "name": name}]
     held = {"metadata": {"name": "b"}, "roleRef": {"kind": "ClusterRole", "name": "view"}}
-    return Bindings([from_object("ClusterRoleBinding", held | {"subjects": subjects}, "prod")])
+    return Bindings([binding_of("ClusterRoleBinding", held | {"subjects": subjects}, "prod")])
 
 
 def test_bound_username_is_held_back() -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from authmap.api import lint
-from authmap.model import bindings
+from authmap.documents.bindings import read_bindings
+from authmap.model.bindings import Bindings
 from authmap.model.options import Options
 from authmap.rules.registry import all_rules
 
@@ -56,7 +57,7 @@ def test_no_page_without_a_rule() -> None:
 @pytest.mark.parametrize("heading", ["Bad", "Good"])
 def test_example_is_true(code: str, heading: str) -> None:
     text = example(code, heading)
-    bound = bindings.Bindings(bindings.read(text, "rbac")) if b"RoleBinding" in text else None
+    bound = Bindings(read_bindings(text, "rbac")) if b"RoleBinding" in text else None
     report = lint(text, options=Options(select=(code,), bindings=bound))
     assert bool(report.findings) == (heading == "Bad")
     assert report.maps or report.kubeconfigs or report.unread

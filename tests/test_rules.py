@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from authmap.api import fix, lint
+from authmap.documents.bindings import read_bindings
 from authmap.linting.run import Run
-from authmap.model import bindings
+from authmap.model.bindings import Bindings
 from authmap.model.options import Options
 from authmap.render import text
 from authmap.rules.registry import all_rules
@@ -30,7 +31,7 @@ def cases(stem: str) -> list[Path]:
 def only(path: Path) -> Options:
     """The rule of a folder, and the bindings that stand in the file behind the map."""
     data = path.read_bytes()
-    bound = bindings.Bindings(bindings.read(data, path.name)) if b"RoleBinding" in data else None
+    bound = Bindings(read_bindings(data, path.name)) if b"RoleBinding" in data else None
     return Options(select=(path.parent.name,), unsafe_fixes=True, bindings=bound)
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from authmap.cli.console import say
+from authmap.documents.bindings import concerns_bindings, read_bindings
 from authmap.files import FileError, Inputs
-from authmap.model import bindings
+from authmap.model.bindings import Binding, Bindings, unrendered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-def read(paths: Iterable[str]) -> bindings.Bindings:
+def read(paths: Iterable[str]) -> Bindings:
     """The bindings in files, and in folders and below them.
 
     What cannot be read below a folder is said on standard error: then not all are known. Nor are
@@ -22,12 +23,12 @@ def read(paths: Iterable[str]) -> bindings.Bindings:
         FileError: a file that is named cannot be read, or there is no binding in any of them.
     """
     paths = list(paths)
-    found: list[bindings.Binding] = []
+    found: list[Binding] = []
     missing: list[tuple[str, str]] = []
-    inputs = Inputs(paths, concerns=bindings.concerns_bindings)
+    inputs = Inputs(paths, concerns=concerns_bindings)
     for given in inputs:
         try:
-            found += bindings.read(given.data, given.path)
+            found += read_bindings(given.data, given.path)
         except ValueError as error:
             if given.named:
                 raise FileError(given.path, f"cannot be read: {error}") from None
@@ -44,11 +45,11 @@ def read(paths: Iterable[str]) -> bindings.Bindings:
         )
     places = ", ".join(path for path, _ in missing[:3])
     reasons = [f"{places} cannot be read"] if missing else []
-    subject = bindings.unrendered(found)
+    subject = unrendered(found)
     if subject:
         source = subject.at.layer.source
         reasons.append(
             f"{source.path}:{source.place(subject.at.start).line}: the subject `{subject.name}` is "
             "not rendered yet, and may be anybody"
         )
-    return bindings.Bindings(found, "; ".join(reasons) or None)
+    return Bindings(found, "; ".join(reasons) or None)

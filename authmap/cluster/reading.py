@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from authmap.cluster.kube import errors
 from authmap.cluster.kube.session import NAME, NAMESPACE
-from authmap.model.bindings import Bindings, from_object
+from authmap.documents.bindings import binding_of
+from authmap.model.bindings import Bindings
 
 if TYPE_CHECKING:
     from authmap.cluster.kube.session import Session
@@ -102,6 +103,6 @@ def bindings(session: Session) -> Bindings:
         except errors.ForbiddenError:
             missing.append(resource)
             continue
-        found += [from_object(kind, each, f"context:{session.context}") for each in listed]
+        found += [binding_of(kind, each, f"context:{session.context}") for each in listed]
     reason = f"may not list {' and '.join(missing)} in context `{session.context}`"
     return Bindings(found, reason if missing else None)

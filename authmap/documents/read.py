@@ -11,7 +11,7 @@ from authmap.authenticator import diagnosis
 from authmap.authenticator.section import Section
 from authmap.documents.reading import NOTHING_MORE, Document, Reading, Wanted
 from authmap.documents.recognise import problem_of, recognise, recognisers
-from authmap.documents.redaction import SECRET_WORDS, masked
+from authmap.documents.redaction import SENSITIVE, masked
 from authmap.documents.shapes import entries_of, text
 from authmap.model.auth_map import AuthMap, Shape
 from authmap.model.content import Content, Unreadable
@@ -76,7 +76,7 @@ def read(data: bytes, path: str = "<input>", wanted: Wanted = NOTHING_MORE) -> R
             source.aliased |= tree.aliased
             _recognise(tree.root, source, reading, wanted)
     except TreeError as error:
-        reading.secret = reading.secret or bool(re.search(SECRET_WORDS, source.text))
+        reading.secret = reading.secret or bool(re.search(SENSITIVE, source.text))
         problem = problem_of(source.text, error, secret=reading.secret)
         _broken(reading, masked(source) if reading.secret else source, problem)
     for auth_map in reading.maps if wanted.delimiters else ():

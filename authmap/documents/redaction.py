@@ -51,7 +51,7 @@ def _stars(match: re.Match[str]) -> str:
     return "*" * len(match[0])
 
 
-SECRET_WORDS = (
+SENSITIVE = (
     r"client-key-data|client-certificate-data|current-context|get-token|users:|terraform_version"
     r'|"(?:format_version|schema_version|root_module|sensitive_values|lineage)"'
 )

@@ -6,23 +6,16 @@ https://kubernetes.io/docs/reference/kubernetes-api/authorization-resources/clus
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from authmap.authenticator import diagnosis, username_overlap
+from authmap.authenticator import username_overlap
 from authmap.authenticator.foreign_template import templates
-from authmap.model.places import at_node
-from authmap.syntax.layer import At
-from authmap.syntax.nodes import Mapping, Node, Scalar, Sequence, TreeError, plain
-from authmap.syntax.problem import ProblemKind
-from authmap.syntax.source import Source
-from authmap.syntax.yaml.merge_keys import is_merge
-from authmap.syntax.yaml.parser import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from authmap.authenticator.entry import Entry
+    from authmap.syntax.layer import At
 
 KINDS = ("ClusterRoleBinding", "RoleBinding")
 MASTERS = "system:masters"
@@ -136,131 +129,7 @@ class Bindings:
                 yield name, binding
 
 
-def concerns_bindings(data: bytes) -> bool:
-    """A cheap test that passes over a file in which no binding can be."""
-    return b"RoleBinding" in data
-
-
-def read(data: bytes, path: str) -> list[Binding]:
-    """The bindings in a file of manifests.
-
-    Args:
-        data: its bytes: YAML or JSON, of any number of documents, lists among them.
-        path: its name in findings.
-
-    Raises:
-        ValueError: it is not UTF-8, not YAML or not rendered yet; the message says where.
-    """
-    source = Source(data, path)
-    found: list[Binding] = []
-    try:
-        for tree in parse(source.text):
-            found += within(tree.root, source)
-    except TreeError as error:
-        why = diagnosis.cause(source.text, error)
-        line, column = source.place(why.start)
-        problem = why.message
-        if why.kind is ProblemKind.TEMPLATE:
-            shown = source.text[why.start : why.end].split("\n")[0]
-            problem = f"`{shown}` is a template that is not rendered yet: render it first"
-        raise ValueError(f"line {line}, column {column}: {problem}") from None
-    return found
-
-
 def unrendered(found: Iterable[Binding]) -> Subject | None:
     """The first subject that another tool has yet to fill in: it may be anybody."""
     subjects = (subject for binding in found for subject in binding.subjects)
     return next((subject for subject in subjects if templates(subject.name)), None)
-
-
-def within(root: Node, source: Source) -> Iterator[Binding]:
-    """The bindings that a document of a file is, or that are items of it."""
-    waiting = [root]
-    while waiting:
-        node = waiting.pop()
-        if not isinstance(node, Mapping):
-            continue
-        kind = _text(node.get("kind"))
-        items = plain(node.get("items"))
-        if kind in KINDS:
-            yield _binding(kind, node, source)
-        elif kind.endswith("List") and isinstance(items, Sequence):
-            # the items of a RoleBindingList need not say what they are
-            for item in reversed(items.items):
-                target = plain(item)
-                if isinstance(target, Mapping) and kind[:-4] in KINDS and not target.get("kind"):
-                    yield _binding(kind[:-4], target, source)
-                elif target is not None:
-                    waiting.append(target)
-
-
-def _binding(kind: str, node: Mapping, source: Source) -> Binding:
-    metadata, role = plain(node.get("metadata")), plain(node.get("roleRef"))
-    name = namespace = role_kind = role_name = ""
-    if isinstance(metadata, Mapping):
-        name, namespace = _text(metadata.get("name")), _text(metadata.get("namespace"))
-    if isinstance(role, Mapping):
-        role_kind, role_name = _text(role.get("kind")), _text(role.get("name"))
-    if kind == "ClusterRoleBinding":
-        namespace = ""
-    subjects = plain(node.get("subjects"))
-    listed = subjects.items if isinstance(subjects, Sequence) else [subjects]
-    found = tuple(subject for item in listed for subject in _subject(plain(item), source))
-    return Binding(kind, namespace, name, f"{role_kind}/{role_name}", found)
-
-
-def _subject(node: Node | None, source: Source) -> Iterator[Subject]:
-    """The user or group that a node is; as it is written, where it may become one."""
-    if node is None:
-        return
-    named, who = None, ""
-    if isinstance(node, Mapping):
-        merged = [plain(value) for key, value in node.pairs if is_merge(key)]
-        given = [node, *(each for each in merged if isinstance(each, Mapping))]
-        who = next(filter(None, (_text(each.get("kind")) for each in given)), "")
-        named = next(filter(None, (plain(each.get("name")) for each in given)), None)
-    if who in ("User", "Group") and isinstance(named, Scalar):
-        yield Subject(who, named.value, at_node(source, named))
-    elif who != "ServiceAccount":
-        found = templates(source.text[node.start : node.end])
-        if found:  # without quotes, in place of a whole subject or of all of them
-            start = node.start + found[0].start()
-            at = At(source, start, start + len(found[0][0]))
-            yield Subject("User", found[0][0], at)
-
-
-def from_object(kind: str, held: dict[str, object], path: str) -> Binding:
-    """A binding as an API server answers it.
-
-    Args:
-        kind: `ClusterRoleBinding` or `RoleBinding`.
-        held: the object.
-        path: what findings call the cluster.
-    """
-    metadata, role = _mapping(held.get("metadata")), _mapping(held.get("roleRef"))
-    name, namespace = str(metadata.get("name", "")), str(metadata.get("namespace") or "")
-    place = f"{path} {kind.lower()}s/{namespace + '/' if namespace else ''}{name}"
-    subjects = held.get("subjects")
-    found = []
-    for item in subjects if isinstance(subjects, list) else ():
-        subject = _mapping(item)
-        if subject.get("kind") in ("User", "Group"):
-            text = str(subject.get("name", ""))
-            found.append(Subject(str(subject["kind"]), text, _live_place(text, place)))
-    return Binding(kind, namespace, name, f"{role.get('kind')}/{role.get('name')}", tuple(found))
-
-
-def _live_place(name: str, path: str) -> At:
-    """A place in a line that shows the subject as its manifest would."""
-    shown = re.sub(r"\s", " ", name)
-    source = Source(f"- name: {shown}".encode(errors="replace"), path)
-    return At(source, len("- name: "), len(source.text))
-
-
-def _mapping(value: object) -> dict[str, object]:
-    return value if isinstance(value, dict) else {}
-
-
-def _text(node: Node | None) -> str:
-    target = plain(node)
-    return target.value if isinstance(target, Scalar) else ""
