@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from authmap.authenticator.arn import ArnError
-from authmap.authenticator.entry import is_lost
+from authmap.authenticator.entry import is_unreadable
 from authmap.authenticator.resolve import LoginError
 from authmap.model.auth_map import AuthMap
 
@@ -56,7 +56,7 @@ def of_authmap(data: dict[str, str]) -> dict[str, Any]:
             if e.section.name == "mapUsers"
         ],
         "accounts": found.accounts,
-        "lost": [name for name, section in found.sections.items() if is_lost(section)],
+        "lost": [name for name, section in found.sections.items() if is_unreadable(section)],
         "callers": [_answer(found, caller) for caller in CALLERS],
     }
 

@@ -16,13 +16,13 @@ from authmap.api import fix
 from authmap.authenticator.consumer import is_null, text_of
 from authmap.authenticator.entry import Entry
 from authmap.authenticator.foreign_template import templates
-from authmap.authenticator.placeholder import slips
+from authmap.authenticator.placeholder import misspelled_placeholders
 from authmap.authenticator.section import SECTIONS, Section
 from authmap.documents.read import read
-from authmap.explain.reasons import why_dead
+from authmap.explain.reasons import why_inactive
 from authmap.linting.engine import check
 from authmap.model.options import Options
-from authmap.syntax.nodes import Mapping, Sequence, plain
+from authmap.syntax.nodes import Mapping, Sequence, resolve_alias
 
 if TYPE_CHECKING:
     import oracle
@@ -86,15 +86,15 @@ def share(one: Entry | None, other: object) -> bool:
     """Whether they are one entry, or have a value in common, of which things are said once."""
     if one is None or not isinstance(other, Entry):
         return False
-    values = {id(plain(field.value)) for field in one.fields}
-    return one is other or any(id(plain(field.value)) in values for field in other.fields)
+    values = {id(resolve_alias(field.value)) for field in one.fields}
+    return one is other or any(id(resolve_alias(field.value)) in values for field in other.fields)
 
 
 def is_read(name: str, value: Node) -> bool:
     """Whether a field's value is of the type that the field has, or null."""
     fits = {"groups": Sequence, "sso": Mapping}.get(name)
     return is_null(value) or (
-        isinstance(plain(value), fits) if fits else text_of(value) is not None
+        isinstance(resolve_alias(value), fits) if fits else text_of(value) is not None
     )
 
 
@@ -128,8 +128,8 @@ def is_told(real: oracle.Oracle, data: dict[str, str]) -> None:
             assert any(f.rule.code == "AM011" for f in findings)
         elif mapping is None or entry.winner:
             assert about_reading, entry.dropped
-        elif why_dead(entry):
-            assert about_reading or "AM110" in told, why_dead(entry)
+        elif why_inactive(entry):
+            assert about_reading or "AM110" in told, why_inactive(entry)
         elif "rolearn" in mapping and "{{SessionName" not in mapping["username"]:
             assert "AM101" in told or is_protected(mapping), mapping
         elif ":user/" in entry.arn:
@@ -221,7 +221,7 @@ def _set(mapping: dict[str, Any], entry: Entry, node: Node, value: str) -> bool:
 
 
 def _as_read(name: str, node: Node) -> Any:
-    target = plain(node)
+    target = resolve_alias(node)
     if name == "groups" and isinstance(target, Sequence):
         return [text_of(item) or "" for item in target.items]
     return text_of(node) or ""
@@ -261,7 +261,7 @@ def is_fixed_as_told(real: oracle.Oracle, data: dict[str, str]) -> None:
         for what in ("lost", "accounts"):
             assert after[what] == before[what]
         for role in before["roles"] if not unsafe else ():
-            healed = slips(role["username"])  # a placeholder that is misspelt
+            healed = misspelled_placeholders(role["username"])  # a placeholder that is misspelt
             assert not is_protected(role) or role in after["roles"] or healed, role
         assert fix(result.output, options=everything).output == result.output
         at_once = agree(real, data_of(fix(document, options=everything).output))

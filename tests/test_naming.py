@@ -10,12 +10,18 @@ from hypothesis import strategies as st
 
 from authmap.api import fix, lint
 from authmap.authenticator.foreign_template import templates
-from authmap.authenticator.placeholder import has_session, healed, is_led_by_caller, near, slips
+from authmap.authenticator.placeholder import (
+    has_session,
+    is_led_by_caller,
+    misspelled_placeholders,
+    near,
+    with_placeholders_corrected,
+)
 from authmap.linting.engine import check
 from authmap.model import reserved_entries
 from authmap.model.auth_map import AuthMap
 from authmap.model.options import Options
-from authmap.model.reserved_entries import Known
+from authmap.model.reserved_entries import ReservedEntry
 from authmap.rules.registry import all_rules
 from authmap.usernames.rename import rename
 from authmap.usernames.template import PRESETS, TemplateError, render, template
@@ -220,7 +226,11 @@ def test_a_new_name_names_the_session(username: str, text: str, arn: str) -> Non
         assert has_session(name)
         assert not is_led_by_caller(name)
         assert name != username
-        assert text != "default" or "{{AccountID}}" in name or name == healed(username)
+        assert (
+            text != "default"
+            or "{{AccountID}}" in name
+            or name == with_placeholders_corrected(username)
+        )
 
 
 def codes(text: str, **options: object) -> list[str]:
@@ -243,7 +253,7 @@ def test_what_fix_leaves_has_no_cause_to_fix(username: str, unsafe: bool, text: 
     if result.held_back or not username or templates(username):
         return
     old = entry(username)
-    if "{{EC2PrivateDNSName}}" not in healed(username) or text == "default":
+    if "{{EC2PrivateDNSName}}" not in with_placeholders_corrected(username) or text == "default":
         assert "AM101" not in left
         assert reserved_entries.owner(old) or has_session(name)
     if text == "default":
@@ -277,24 +287,24 @@ def test_what_fix_leaves_has_no_cause_to_fix(username: str, unsafe: bool, text: 
     ],
 )  # fmt: skip
 def test_healed(value: str, meant: str) -> None:
-    assert healed(value) == meant
-    assert not [slip for slip in slips(meant) if slip.meant]
+    assert with_placeholders_corrected(value) == meant
+    assert not [slip for slip in misspelled_placeholders(meant) if slip.meant]
 
 
 @given(NAMES)
 def test_healing_ends(value: str) -> None:
     for _ in range(10):
-        value = healed(value)
-    assert healed(value) == value
+        value = with_placeholders_corrected(value)
+    assert with_placeholders_corrected(value) == value
 
 
 @pytest.mark.parametrize(
     "value", ["<" * 40000, "{{" * 40000, "{{a" * 40000, "<<SessionName>>" * 9000]
 )
 def test_no_value_takes_long(value: str) -> None:
-    assert len(slips(value)) <= 20
+    assert len(misspelled_placeholders(value)) <= 20
     templates(value)
-    healed(value)
+    with_placeholders_corrected(value)
 
 
 @pytest.mark.parametrize("name", ["UserName", "user", "Role", "name", "", "x" * 1000])
@@ -322,8 +332,8 @@ def test_nothing_is_near(name: str) -> None:
 )  # fmt: skip
 def test_owner(old: Entry, owner: str | None) -> None:
     more = (
-        Known("our deployer", "", username="deployer"),
-        Known("our bots", "", role="Bot-*", username="bot"),
+        ReservedEntry("our deployer", "", username="deployer"),
+        ReservedEntry("our bots", "", role="Bot-*", username="bot"),
     )
     assert reserved_entries.owner(old, more) == owner
     if owner and owner.startswith("our"):

@@ -486,7 +486,7 @@ def judge(before: bytes, after: bytes, value: str) -> bool:
     field = entry.field("username")
     assert field
     changes: Iterable[Change] = [Change(entry.section, field.value, value)]
-    return verify.as_meant(old, read(after), changes)
+    return verify.only_intended_changes(old, read(after), changes)
 
 
 # How a value is written where there was plain text.
@@ -531,7 +531,7 @@ def rewritten(text: str, value: str) -> str:
     assert field
     change = Change(entry.section, field.value, value)
     after = splice(reading.maps[0].source.text, build_edits(AFix((change,))))
-    assert verify.as_meant(reading, read(after.encode()), [change])
+    assert verify.only_intended_changes(reading, read(after.encode()), [change])
     return after
 
 
@@ -573,7 +573,7 @@ def test_any_value_into_a_flow_mapping(value: str) -> None:
         except HeldBack:
             continue
         after = read(splice(reading.maps[0].source.text, edits).encode())
-        assert verify.as_meant(reading, after, [change])
+        assert verify.only_intended_changes(reading, after, [change])
         assert after.maps[0].entries[0].username == value
 
 

@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, given, settings
 
 from authmap import ArnError, AuthMap, LoginError, load
 from authmap.authenticator.resolve import caller, fold
-from authmap.explain.caller import CallerError, answer
-from authmap.explain.reasons import rendered, why_dead
+from authmap.explain.caller import CallerError, explain_caller
+from authmap.explain.reasons import rendered, why_inactive
 from authmap.model.bindings import Bindings
 from authmap.render import identity
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from authmap.explain.caller import Answer, Aside
+    from authmap.explain.caller import Aside, Explanation
 
 STS = "arn:aws:sts::111111111111:assumed-role"
 IAM = "arn:aws:iam::111111111111"
@@ -75,15 +75,15 @@ MAP = {
 }
 
 
-def ask(arn: str, data: Mapping[str, str] = MAP, **known: Any) -> Answer:
-    return answer(AuthMap.from_data(data), arn, **known)
+def ask(arn: str, data: Mapping[str, str] = MAP, **known: Any) -> Explanation:
+    return explain_caller(AuthMap.from_data(data), arn, **known)
 
 
 def spots(asides: list[Aside]) -> list[tuple[str, int]]:
     return [(aside.spot.section, aside.spot.number) for aside in asides]
 
 
-def chosen(found: Answer) -> tuple[str, int, int, str | None, list[str]]:
+def chosen(found: Explanation) -> tuple[str, int, int, str | None, list[str]]:
     assert found.chosen
     spot, username, groups, _ = found.chosen
     return spot.section, spot.number, spot.line, username, groups
@@ -174,7 +174,9 @@ def test_entry_that_holds_the_arn_where_it_is_not_read_is_near(item: str, why: s
 def test_where_whole_entries_stand_unread_is_told() -> None:
     hidden = f"- rolearn: {IAM}:role/x\n"
     [found] = load(f"data:\n  maproles: |\n    {hidden}".encode())
-    assert any("`maproles` is not read" in note for note in answer(found, f"{IAM}:role/x").notes)
+    assert any(
+        "`maproles` is not read" in note for note in explain_caller(found, f"{IAM}:role/x").notes
+    )
     notes = ask(f"{IAM}:role/x", {"mapRoles": f"[]\n---\n{hidden}"}).notes
     assert any("behind `---`" in note for note in notes)
     assert not any("behind" in note for note in ask(f"{IAM}:role/x", {"mapRoles": hidden}).notes)
@@ -243,7 +245,7 @@ def test_account_fills_the_gap_in_an_arn_and_contradicts_none() -> None:
 
 def test_lost_section_is_a_reason() -> None:
     found = ask(f"{STS}/x/y", {"mapRoles": "- rolearn: [\n", "mapAccounts": ""})
-    assert [each.what for each in found.lost] == ["mapRoles"]
+    assert [each.what for each in found.unreadable_sections] == ["mapRoles"]
     assert "all of mapRoles is lost" in (found.reason or "")
 
 
@@ -273,7 +275,7 @@ def test_letter_that_only_counts_as_one_of_iam_lets_in_all_the_same() -> None:
     """The Kelvin sign is a k where case does not matter."""
     data = {"mapRoles": f"- rolearn: {IAM}:role/\u212a\n"}
     assert ask(f"{IAM}:role/k", data).mapped
-    assert [why_dead(entry) for entry in AuthMap.from_data(data).entries] == [None]
+    assert [why_inactive(entry) for entry in AuthMap.from_data(data).entries] == [None]
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
@@ -281,7 +283,7 @@ def test_letter_that_only_counts_as_one_of_iam_lets_in_all_the_same() -> None:
 def test_reasons_agree_with_what_resolve_does(data: dict[str, str]) -> None:
     """An entry that is not dead lets its caller in; a dead one lets nobody in."""
     found = AuthMap.from_data(data)
-    dead = {id(entry): why.kind for entry in found.entries if (why := why_dead(entry))}
+    dead = {id(entry): why.kind for entry in found.entries if (why := why_inactive(entry))}
     for entry in found.entries:
         if id(entry) not in dead:
             arn = fold(entry.arn)
@@ -295,7 +297,7 @@ def test_reasons_agree_with_what_resolve_does(data: dict[str, str]) -> None:
 
 
 def _same_answer(found: AuthMap, arn: str, dead: dict[int, str]) -> None:
-    said = answer(found, arn) if arn.isascii() else None
+    said = explain_caller(found, arn) if arn.isascii() else None
     try:
         real = found.resolve(arn)
     except (ArnError, LoginError):
@@ -364,7 +366,7 @@ def test_command_answers_in_json(tmp_path: Path) -> None:
 
 def test_that_bindings_are_not_known_is_said_where_none_could_be_listed() -> None:
     (auth_map,) = load(FOUNDING.encode())
-    found = answer(auth_map, f"{IAM}:role/staff", bindings=Bindings([], "may not"))
+    found = explain_caller(auth_map, f"{IAM}:role/staff", bindings=Bindings([], "may not"))
     assert identity.document(found)["unchecked"] == "may not"
     assert "  bound     none that is known\nnote: not all bindings are known: may not\n" in (
         identity.render(found)

@@ -14,7 +14,7 @@ from authmap.syntax.yaml import parser
 from authmap.syntax.yaml.scalars import read_scalar
 
 if TYPE_CHECKING:
-    from authmap.syntax.source_map import ScalarMap
+    from authmap.syntax.source_map import SourceMap
 
 EXAMPLES = int(os.environ.get("AUTHMAP_EXAMPLES", "1000"))
 
@@ -82,7 +82,7 @@ def test_any_scalar(head: str, body: str) -> None:
         check_places(text, mapped)
 
 
-def check_places(text: str, mapped: ScalarMap) -> None:
+def check_places(text: str, mapped: SourceMap) -> None:
     behind = mapped.start
     for index, character in enumerate(mapped.value):
         start, end = mapped.span(index, index + 1)

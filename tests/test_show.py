@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from authmap import AuthMap, load
-from authmap.explain.map_view import View, view
+from authmap.explain.map_view import MapView, view
 from authmap.linting.run import brief
 from authmap.render import show
 
@@ -74,11 +74,11 @@ LINE  RULE   REASON
 """
 
 
-def seen(text: str, path: str = "aws-auth.yaml") -> View:
+def seen(text: str, path: str = "aws-auth.yaml") -> MapView:
     return view(load(text.encode(), path=path)[0])
 
 
-def of_roles(text: str) -> View:
+def of_roles(text: str) -> MapView:
     return view(AuthMap.from_data({"mapRoles": text}))
 
 
@@ -246,7 +246,7 @@ def test_case_of_an_arn_does_not_matter() -> None:
 
 def test_section_that_is_lost_is_told_once() -> None:
     found = of_roles("rolearn: a\n")
-    assert [each.what for each in found.lost] == ["mapRoles"]
+    assert [each.what for each in found.unreadable_sections] == ["mapRoles"]
     assert found.ignored == []
 
 

@@ -11,7 +11,7 @@ import pytest
 from authmap.api import fix, fix_data, lint, load
 from authmap.authenticator.foreign_template import braced_template, in_braces
 from authmap.authenticator.placeholder import KNOWN
-from authmap.explain.caller import answer
+from authmap.explain.caller import explain_caller
 from authmap.explain.map_view import view
 from authmap.model.auth_map import AuthMap
 from authmap.model.options import Options
@@ -183,7 +183,7 @@ def test_nothing_is_filled_in_where_another_tool_renders_first() -> None:
     (auth_map,) = load(chart(entries=ESCAPED).encode())
     written = "{{`{{AccountID}}`}}:other:{{`{{SessionName}}`}}"
     assert [each.audit for each in view(auth_map).live] == [("not rendered", written)]
-    found = answer(auth_map, "arn:aws:iam::111111111111:role/other")
+    found = explain_caller(auth_map, "arn:aws:iam::111111111111:role/other")
     assert found.chosen
     assert (found.chosen.username, found.unknown) == (written, [])
     assert found.notes == [
@@ -195,7 +195,7 @@ def test_a_live_map_is_shown_as_the_authenticator_fills_it_in() -> None:
     auth_map = AuthMap.from_data({"mapRoles": ESCAPED})
     shown = "{{`111111111111`}}:other:{{`<session>`}}"
     assert [each.audit for each in view(auth_map).live] == [("each session", shown)]
-    found = answer(auth_map, "arn:aws:sts::111111111111:assumed-role/other/me")
+    found = explain_caller(auth_map, "arn:aws:sts::111111111111:assumed-role/other/me")
     assert found.chosen
     assert (found.chosen.username, found.notes) == ("{{`111111111111`}}:other:{{`me`}}", [])
 

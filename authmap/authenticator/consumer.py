@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import ClassVar, NamedTuple
 
 from authmap.authenticator.arn import ArnError, canonicalize
-from authmap.syntax.nodes import Node, Scalar, plain
+from authmap.syntax.nodes import Node, Scalar, resolve_alias
 from authmap.syntax.yaml import go_types
 from authmap.syntax.yaml.go_types import Kind
 
@@ -19,7 +19,7 @@ def fold(key: str) -> str:
 
 def text_of(node: Node) -> str | None:
     """What a field of type string is set to, or None where it is left alone (null, other types)."""
-    target = plain(node)
+    target = resolve_alias(node)
     if not isinstance(target, Scalar):
         return None
     if target.tag is None and (target.style or go_types.is_word(target.value)):
@@ -30,7 +30,7 @@ def text_of(node: Node) -> str | None:
 
 def is_null(node: Node) -> bool:
     """Whether the value is null."""
-    target = plain(node)
+    target = resolve_alias(node)
     if not isinstance(target, Scalar) or (target.style and target.tag is None):
         return False
     return go_types.resolve(target.value, target.tag, not target.style)[0] is Kind.NULL

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-class RefusedError(TreeError):
+class RejectedError(TreeError):
     """libyaml parses it and go-yaml does not read it; the words are for people."""
 
     def __init__(self, problem: str, remedy: str, index: int, *, wrong_type: bool = False) -> None:
@@ -69,7 +69,7 @@ def cause(text: str, error: TreeError, tree: Node | None = None) -> Problem:
         for node, kind in found:
             if node.start <= error.index < node.end:
                 return Problem(kind, error.problem, "", node.start, node.end)
-    if isinstance(error, RefusedError):
+    if isinstance(error, RejectedError):
         kind = ProblemKind.TYPE if error.wrong_type else ProblemKind.SYNTAX
         end = _line_end(text, error.index)
         return Problem(kind, error.problem, error.remedy, error.index, end)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from authmap.authenticator.arn import PARTITIONS, principal
 from authmap.authenticator.consumer import CONFIG_MAP, Consumer, MissingField, is_null
-from authmap.syntax.nodes import Mapping, Node, Scalar, Sequence, plain
+from authmap.syntax.nodes import Mapping, Node, Scalar, Sequence, resolve_alias
 from authmap.syntax.yaml import go_types
 from authmap.syntax.yaml.merge_keys import merged
 
@@ -136,7 +136,7 @@ def read_entries(section: Section, root: Node | None = None) -> list[Entry]:
         section: where they stand.
         root: what they would be items of, if the section were not lost.
     """
-    root = plain(root or section.root)
+    root = resolve_alias(root or section.root)
     if not isinstance(root, Sequence):
         return []
     consumer = section.consumer
@@ -145,11 +145,11 @@ def read_entries(section: Section, root: Node | None = None) -> list[Entry]:
     return [_entry(section, index, root.items[index], consumer, known) for index in numbers]
 
 
-def is_lost(section: Section) -> bool:
+def is_unreadable(section: Section) -> bool:
     """Whether something is written in a section, and nothing of it is read."""
     if section.problem is not None:
         return True
-    root = plain(section.root)
+    root = resolve_alias(section.root)
     try:
         return root is not None and not isinstance(root, Sequence) and not is_null(root)
     except go_types.GoYamlError:
@@ -161,12 +161,12 @@ def read_accounts(section: Section) -> list[Group]:
 
     Where a tag does not fit, it stops: the items before hold, and the rest of them is empty.
     """
-    root = plain(section.root)
+    root = resolve_alias(section.root)
     items = root.items if isinstance(root, Sequence) else []
     found: list[Group] = []
     try:
         for node in items:
-            target = plain(node)
+            target = resolve_alias(node)
             if isinstance(target, Scalar):
                 found.append(Group(section.consumer.account(target), node))
     except go_types.GoYamlError:
@@ -217,7 +217,7 @@ def _entry(
     section: Section, index: int, node: Node, consumer: Consumer, known: dict[str, str]
 ) -> Entry:
     entry = Entry(section, index, node)
-    mapping = plain(node)
+    mapping = resolve_alias(node)
     if isinstance(mapping, Mapping):
         entry.fields = fields = _fields(mapping, known, consumer)
         held: list[str] = []
@@ -245,7 +245,7 @@ def _fields(mapping: Mapping, known: dict[str, str], consumer: Consumer) -> list
     """The pairs as encoding/json meets them: merged, the last of equal keys, sorted by bytes."""
     pairs: dict[str, Field] = {}
     for key_node, value in merged(mapping):
-        key = plain(key_node)
+        key = resolve_alias(key_node)
         if type(key) is Scalar:
             text = key.value
             if key.tag is not None:  # !!binary
@@ -262,7 +262,7 @@ def _read_groups(entry: Entry, value: Node, held: list[str], consumer: Consumer)
 
     encoding/json decodes into the old elements: what is no text leaves them as they were.
     """
-    target = plain(value)
+    target = resolve_alias(value)
     if isinstance(target, Sequence):
         if not target.items:
             held.clear()
@@ -284,7 +284,7 @@ def _read_groups(entry: Entry, value: Node, held: list[str], consumer: Consumer)
 
 def sso_fields(value: Node) -> list[Field]:
     """The pairs of an `sso` matcher in the order in which they are read."""
-    target = plain(value)
+    target = resolve_alias(value)
     return _fields(target, SSO_FIELDS, CONFIG_MAP) if isinstance(target, Mapping) else []
 
 

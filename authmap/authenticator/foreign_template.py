@@ -6,7 +6,7 @@ import re
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
-from authmap.authenticator.placeholder import KNOWN, NORMAL, is_placeholder, normal
+from authmap.authenticator.placeholder import KNOWN, NORMAL, is_placeholder, normalised
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -68,7 +68,7 @@ def braced_words(found: Iterable[re.Match[str]]) -> list[int]:
 
     Anywhere else they are a template: `{{env}}`, or two braces that end on another line.
     """
-    return [m.start() for m in found if "_" in m[0] or normal(m[0]) not in NORMAL]
+    return [m.start() for m in found if "_" in m[0] or normalised(m[0]) not in NORMAL]
 
 
 def may_hold_template(text: str) -> bool:

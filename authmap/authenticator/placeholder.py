@@ -55,7 +55,7 @@ def _slip() -> re.Pattern[str]:
     )
 
 
-class Slip(NamedTuple):
+class MisspelledPlaceholder(NamedTuple):
     """Text that is to be a placeholder and is none: it stays in the name as it is written.
 
     Attributes:
@@ -118,17 +118,17 @@ def pieces(pattern: str) -> list[str]:
     return [piece for piece in cut if piece]
 
 
-def normal(inner: str) -> str:
+def normalised(inner: str) -> str:
     """A placeholder's name without case, blanks and punctuation, for comparing spellings."""
     return "".join(filter(str.isalnum, inner)).lower()
 
 
-NORMAL = {normal(known): known for known in KNOWN}
+NORMAL = {normalised(known): known for known in KNOWN}
 
 
 def near(name: str) -> str | None:
     """The placeholder that a name most likely stands for, if one comes near it."""
-    plain = normal(name)
+    plain = normalised(name)
     found = NORMAL.get(plain) or _OTHER_WORDS.get(plain)
     if found is None:
         from difflib import get_close_matches
@@ -139,12 +139,12 @@ def near(name: str) -> str | None:
 
 
 @lru_cache(maxsize=32768)
-def slips(value: str) -> tuple[Slip, ...]:
+def misspelled_placeholders(value: str) -> tuple[MisspelledPlaceholder, ...]:
     """What in a username or group looks like a placeholder and is none."""
     rest = _known().sub("", value) if "{{" in value else value
     if not rest.strip(_HARMLESS):
         return ()
-    found: list[Slip] = []
+    found: list[MisspelledPlaceholder] = []
     for match in _slip().finditer(value):
         if len(found) == _MOST:
             break
@@ -153,7 +153,7 @@ def slips(value: str) -> tuple[Slip, ...]:
             continue
         delimited = text.startswith("{{") and text[2:-2] == (word or match["name"])
         meant = near(word or match["name"] or match["start"])
-        found.append(Slip(*match.span(), text, meant, delimited))
+        found.append(MisspelledPlaceholder(*match.span(), text, meant, delimited))
     return tuple(found)
 
 
@@ -163,10 +163,10 @@ _MOST = 20
 _HARMLESS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+=,.@-:/ "
 
 
-def healed(value: str) -> str:
+def with_placeholders_corrected(value: str) -> str:
     """A username or group with the placeholders in it that are meant."""
     parts, at = [], 0
-    for start, end, _, meant, _ in slips(value):
+    for start, end, _, meant, _ in misspelled_placeholders(value):
         if meant:
             parts += [value[at:start], meant]
             at = end
@@ -183,4 +183,4 @@ def is_placeholder(text: str) -> bool:
         return True
     if "_" in text and text.startswith(("$", "%", "{{")):
         return False
-    return normal(text) in NORMAL and not any(mark in text for mark in "\"'`\\")
+    return normalised(text) in NORMAL and not any(mark in text for mark in "\"'`\\")

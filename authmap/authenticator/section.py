@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from authmap.authenticator import diagnosis
 from authmap.authenticator.consumer import CONFIG_MAP
-from authmap.authenticator.diagnosis import RefusedError
+from authmap.authenticator.diagnosis import RejectedError
 from authmap.syntax.nodes import (
     MARK,
     Alias,
@@ -22,7 +22,7 @@ from authmap.syntax.nodes import (
     Sequence,
     TreeError,
     descend,
-    plain,
+    resolve_alias,
 )
 from authmap.syntax.problem import Problem, ProblemKind
 from authmap.syntax.yaml import go_types
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from authmap.syntax.layer import Layer
     from authmap.syntax.nodes import Tree
     from authmap.syntax.source import Source
-    from authmap.syntax.source_map import ScalarMap
+    from authmap.syntax.source_map import SourceMap
 
 GO_SPACE = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
@@ -76,7 +76,7 @@ class Section:
         name: str,
         source: Source,
         text: str,
-        source_map: ScalarMap | None = None,
+        source_map: SourceMap | None = None,
         *,
         parsed: Tree | None = None,
     ) -> None:
@@ -121,13 +121,13 @@ class Section:
     def _read(self, parsed: Tree | None) -> None:
         accounts = self.name == "mapAccounts"
         if not accounts and self.text.lstrip(GO_SPACE).startswith("{"):
-            raise RefusedError(
+            raise RejectedError(
                 "text that begins with `{` is read as one JSON object, and a list is expected",
                 "put `[` and `]` around it",
                 len(self.text) - len(self.text.lstrip(GO_SPACE)),
             )
         if self.text.startswith(MARK * 2):
-            raise RefusedError(
+            raise RejectedError(
                 "it begins with two byte order marks, behind which go-yaml skips the first "
                 "character of one line or another", "take them out", 0,
             )  # fmt: skip
@@ -135,7 +135,7 @@ class Section:
         if tree is None:
             return
         if tree.version not in (None, (1, 1)):
-            raise RefusedError("only YAML 1.1 is read", "take the %YAML line out", 0)
+            raise RejectedError("only YAML 1.1 is read", "take the %YAML line out", 0)
         self.tree = root = tree.root
         self.aliased = tree.aliased
         self._look_behind(tree.end)
@@ -147,7 +147,7 @@ class Section:
             if accounts:
                 remedy = "write one account id a line, each behind `- `"
             problem = "it is no list of entries"
-            raise RefusedError(problem, remedy, root.start, wrong_type=True)
+            raise RejectedError(problem, remedy, root.start, wrong_type=True)
 
     def _look_behind(self, end: int) -> None:
         at = end
@@ -187,7 +187,7 @@ class Section:
         """Offsets in the file's text of a stretch of the section's text."""
         return self.source_map.span(start, end) if self.source_map else (start, end)
 
-    def scalar(self, node: Scalar) -> ScalarMap | None:
+    def scalar(self, node: Scalar) -> SourceMap | None:
         """The scalar map of a node of this section, onto the section's text."""
         return read_scalar(self.text, node)
 
@@ -208,7 +208,7 @@ def check(text: str, root: Node, *, accounts: bool) -> None:
         for node in descend(root):
             if isinstance(node, Scalar) and node.style == '"':
                 _refuse_json_slash(text, node)
-    late: list[tuple[Node, RefusedError]] = []
+    late: list[tuple[Node, RejectedError]] = []
     if accounts:
         aliases = any(isinstance(node, Alias) for node in descend(root))
     else:
@@ -222,7 +222,7 @@ def check(text: str, root: Node, *, accounts: bool) -> None:
                 raise error
 
 
-def _check_types(root: Node, late: list[tuple[Node, RefusedError]]) -> bool:
+def _check_types(root: Node, late: list[tuple[Node, RejectedError]]) -> bool:
     """Refuse keys and numbers that JSON cannot hold; tell whether there are aliases."""
     aliases = False
     stack = [root]
@@ -242,7 +242,7 @@ def _check_types(root: Node, late: list[tuple[Node, RefusedError]]) -> bool:
         elif isinstance(node, Scalar):
             if _kind(node) is Kind.INFINITE:
                 problem = f"JSON cannot hold the number `{node.value}`"
-                error = RefusedError(problem, "put it in quotes", node.start, wrong_type=True)
+                error = RejectedError(problem, "put it in quotes", node.start, wrong_type=True)
                 late.append((node, error))
         else:
             aliases = True
@@ -258,7 +258,7 @@ def _refuse_json_slash(text: str, node: Scalar) -> None:
     for escape in re.finditer(r"\\[\s\S]", text[node.start : node.end]):
         if escape[0] == "\\/":
             at = node.start + escape.start()
-            raise RefusedError("`\\/` is an escape of JSON's, not of YAML's", "write `/`", at)
+            raise RejectedError("`\\/` is an escape of JSON's, not of YAML's", "write `/`", at)
 
 
 def _kind(node: Scalar) -> Kind:
@@ -267,34 +267,34 @@ def _kind(node: Scalar) -> Kind:
     try:
         return go_types.resolve(node.value, node.tag, not node.style)[0]
     except go_types.GoYamlError as error:
-        raise RefusedError(str(error), "take the tag out", node.start) from None
+        raise RejectedError(str(error), "take the tag out", node.start) from None
 
 
 def is_infinite(node: Node) -> bool:
     """Whether it is a number that JSON cannot hold."""
     try:
         return type(node) is Scalar and _kind(node) is Kind.INFINITE
-    except RefusedError:
+    except RejectedError:
         return False
 
 
-def _check_key(key: Node, value: Node, late: list[tuple[Node, RefusedError]]) -> None:
-    target = plain(key)
+def _check_key(key: Node, value: Node, late: list[tuple[Node, RejectedError]]) -> None:
+    target = resolve_alias(key)
     if not isinstance(target, Scalar):
-        raise RefusedError("a mapping or list cannot be a key", "put it in quotes", key.start)
+        raise RejectedError("a mapping or list cannot be a key", "put it in quotes", key.start)
     kind = _kind(target)
     if kind is Kind.NULL:
         remedy = "name the field, or put it in quotes"
-        error = RefusedError("nothing, or `null`, cannot be a key", remedy, key.start)
+        error = RejectedError("nothing, or `null`, cannot be a key", remedy, key.start)
         late.append((target, error))
     if kind is Kind.INT and (go_types.integer(target.value) or 0) >= 2**63:
-        error = RefusedError("a number of 64 bits cannot be a key", "put it in quotes", key.start)
+        error = RejectedError("a number of 64 bits cannot be a key", "put it in quotes", key.start)
         late.append((target, error))
     if is_merge(key):
-        items = plain(value)
+        items = resolve_alias(value)
         sources = items.items if isinstance(items, Sequence) and items is value else [value]
-        if not all(isinstance(plain(source), Mapping) for source in sources):
-            raise RefusedError("`<<` merges mappings only", "give it a mapping", value.start)
+        if not all(isinstance(resolve_alias(source), Mapping) for source in sources):
+            raise RejectedError("`<<` merges mappings only", "give it a mapping", value.start)
 
 
 class _Counter:
@@ -318,7 +318,7 @@ class _Counter:
             if isinstance(node, Alias):
                 if node.target is None:
                     problem = f"what `*{node.anchor}` stands for contains itself"
-                    raise RefusedError(problem, "write it out", node.start)
+                    raise RejectedError(problem, "write it out", node.start)
                 stack.append((node.target, alias or node))
             elif isinstance(node, Sequence) and (not self.accounts or node is root):
                 stack.extend((item, alias) for item in reversed(node.items))
@@ -334,7 +334,7 @@ class _Counter:
             scaled = 0.99 - 0.89 * ((self.decoded - 400_000) / 3_600_000)
             if self.by_alias / self.decoded > min(0.99, max(0.10, scaled)):
                 problem = "its aliases stand for too much"
-                raise RefusedError(problem, "write it out", (alias or node).start)
+                raise RejectedError(problem, "write it out", (alias or node).start)
 
 
 SECTIONS = ("mapRoles", "mapUsers", "mapAccounts")

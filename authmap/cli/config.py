@@ -13,7 +13,7 @@ from authmap.cli.shared import (
     Rbac,
     Select,
     Template,
-    chosen,
+    load_settings,
 )
 from authmap.model.options import choice
 
@@ -40,7 +40,7 @@ def config(
     from authmap.render import settings as render
 
     choice(output_format, ("text", "json"), "--format")
-    settings = chosen(
+    settings = load_settings(
         config=config,
         no_config=no_config,
         select=select,

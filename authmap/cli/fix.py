@@ -15,6 +15,7 @@ from authmap.cli.shared import (
     As,
     AsGroup,
     BackupDir,
+    ClusterSelection,
     ConfigFile,
     Context,
     DryRun,
@@ -29,7 +30,6 @@ from authmap.cli.shared import (
     Paths,
     Quiet,
     Rbac,
-    Reach,
     Rename,
     Select,
     StdinName,
@@ -38,8 +38,8 @@ from authmap.cli.shared import (
     Unsafe,
     VerifyTimeout,
     Yes,
-    bound,
-    chosen,
+    load_settings,
+    with_bindings,
 )
 from authmap.linting.run import Run
 from authmap.model.options import OptionError
@@ -102,7 +102,7 @@ def fix(
 
         authmap fix --apply --context prod
     """
-    settings = chosen(
+    settings = load_settings(
         config=config,
         no_config=no_config,
         select=select,
@@ -118,14 +118,14 @@ def fix(
         if paths or rbac or write:
             raise OptionError("with --context the map is a live one: no paths, --rbac or --write")
         from authmap.cli import live
-        from authmap.cluster.change.apply import Wishes
+        from authmap.cluster.change.apply import ApplyOptions
 
-        reach = Reach(
+        reach = ClusterSelection(
             context or [], all_contexts, kubeconfig, as_user, as_group, request_timeout, jobs
         )
         if not (apply or dry_run):
             raise typer.Exit(live.preview(reach, settings))
-        wishes = Wishes(
+        wishes = ApplyOptions(
             yes=yes,
             accept_risk=accept_lockout_risk,
             override_owner=override_owner,
@@ -142,7 +142,9 @@ def fix(
     if write and files.STDIN in (paths or ()):
         raise OptionError("standard input cannot be changed in place: leave --write out")
     inputs = files.Inputs(paths or ["."], stdin_filename, settings.exclude)
-    raise typer.Exit(_fix_files(inputs, bound(settings), diff=diff, write=write, quiet=quiet))
+    raise typer.Exit(
+        _fix_files(inputs, with_bindings(settings), diff=diff, write=write, quiet=quiet)
+    )
 
 
 def _fix_files(

@@ -16,6 +16,7 @@ from authmap.cli.shared import (
     As,
     AsGroup,
     Baseline,
+    ClusterSelection,
     ConfigFile,
     Context,
     ExtendSelect,
@@ -29,7 +30,6 @@ from authmap.cli.shared import (
     Paths,
     Quiet,
     Rbac,
-    Reach,
     Select,
     ShowSuppressed,
     Statistics,
@@ -37,8 +37,8 @@ from authmap.cli.shared import (
     Template,
     Timeout,
     WriteBaseline,
-    bound,
-    chosen,
+    load_settings,
+    with_bindings,
 )
 from authmap.linting.run import Run, once
 from authmap.model.options import OptionError, choice
@@ -102,7 +102,7 @@ def lint(
 
         authmap lint --context prod
     """
-    settings = chosen(
+    settings = load_settings(
         config=config,
         no_config=no_config,
         select=select,
@@ -120,13 +120,15 @@ def lint(
             raise OptionError("with --context the map is a live one: no paths and no --rbac")
         from authmap.cli import live
 
-        reach = Reach(
+        reach = ClusterSelection(
             context or [], all_contexts, kubeconfig, as_user, as_group, request_timeout, jobs
         )
         run = live.lint(reach, settings)
     else:
         inputs = files.Inputs(paths or ["."], stdin_filename, settings.exclude)
-        run = _lint_files(inputs, bound(settings))._replace(below="" if paths else "this folder")
+        run = _lint_files(inputs, with_bindings(settings))._replace(
+            below="" if paths else "this folder"
+        )
     read = [*(paths or ()), *run.checked, *settings.rbac, settings.config.path]
     _spare(write_baseline, read)
     _spare(output_file, [*read, baseline or "", write_baseline or ""])

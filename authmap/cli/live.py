@@ -17,7 +17,7 @@ from authmap.cluster.change import apply, backup, plan, rollback
 from authmap.cluster.change.commit import NotKeptError
 from authmap.cluster.kube.client import server_of
 from authmap.cluster.kube.errors import ClusterError, leaving
-from authmap.cluster.kube.kubeconfig import Access, contexts, login
+from authmap.cluster.kube.kubeconfig import ConnectionOptions, contexts, login
 from authmap.cluster.kube.session import Session
 from authmap.linting.run import Run, safe
 from authmap.model.auth_map import AuthMap
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from authmap.cli.shared import Reach
-    from authmap.cluster.change.apply import Done, Wishes
+    from authmap.cli.shared import ClusterSelection
+    from authmap.cluster.change.apply import ApplyOptions, Outcome
     from authmap.cluster.change.plan import Plan
-    from authmap.cluster.reading import Live
+    from authmap.cluster.reading import LiveConfigMap
     from authmap.config.settings import Settings
     from authmap.model.bindings import Bindings
     from authmap.model.finding import Finding
@@ -49,7 +49,7 @@ _ENDS = (signal.SIGTERM, signal.SIGHUP) if sys.platform != "win32" else (signal.
 class Person:
     """The person at the terminal."""
 
-    def __init__(self, settings: Settings, reach: Reach, wishes: Wishes) -> None:
+    def __init__(self, settings: Settings, reach: ClusterSelection, wishes: ApplyOptions) -> None:
         self._settings = settings
         self._reach = reach
         self._wishes = wishes
@@ -78,7 +78,7 @@ class Person:
             raise ClusterError("there is no terminal to ask at (--yes goes on unasked)")
         return typer.confirm(safe(question), default=False, err=True)
 
-    def made(self, done: Done, *, lost: bool = False) -> None:
+    def made(self, done: Outcome, *, lost: bool = False) -> None:
         """Say what was changed, and what takes it back; where we are lost, also with kubectl."""
         if done.backup is None:
             return
@@ -98,15 +98,17 @@ class Person:
             console.say(f"    {version} | {_command(words, self._reach)}")
 
 
-def access(reach: Reach) -> Access:
+def access(reach: ClusterSelection) -> ConnectionOptions:
     """How clusters are reached, from the words of the command line."""
-    return Access(reach.kubeconfig, reach.as_user, tuple(reach.as_groups or ()), reach.timeout)
+    return ConnectionOptions(
+        reach.kubeconfig, reach.as_user, tuple(reach.as_groups or ()), reach.timeout
+    )
 
 
-def _read(reach: Reach) -> Callable[[str], Live]:
+def _read(reach: ClusterSelection) -> Callable[[str], LiveConfigMap]:
     how = access(reach)
 
-    def read(context: str) -> Live:
+    def read(context: str) -> LiveConfigMap:
         session = Session(context, how)
         try:
             return reading.read(session)
@@ -116,7 +118,7 @@ def _read(reach: Reach) -> Callable[[str], Live]:
     return read
 
 
-def pick(path: str | None, reach: Reach) -> tuple[AuthMap, Bindings | None]:
+def pick(path: str | None, reach: ClusterSelection) -> tuple[AuthMap, Bindings | None]:
     """The map of one cluster, and its bindings."""
     if path is not None:
         raise OptionError("with --context the map is a live one: leave the path out")
@@ -129,12 +131,12 @@ def pick(path: str | None, reach: Reach) -> tuple[AuthMap, Bindings | None]:
     return AuthMap.from_data(found.data, path=found.path), found.bindings
 
 
-def _tell_going(live: Live) -> None:
+def _tell_going(live: LiveConfigMap) -> None:
     if live.going:
         console.say(f"authmap: context `{live.context}`: {live.going}")
 
 
-def lint(reach: Reach, settings: Settings) -> Run:
+def lint(reach: ClusterSelection, settings: Settings) -> Run:
     """Lint the maps of clusters, in the order of their contexts' names."""
     names = contexts(reach.contexts, access(reach), every=reach.all)
     findings: list[Finding] = []
@@ -184,7 +186,7 @@ def diff(plan: Plan) -> None:
         console.out(render(name, before, after, colour=coloured, shown=shown))
 
 
-def preview(reach: Reach, settings: Settings) -> int:
+def preview(reach: ClusterSelection, settings: Settings) -> int:
     """Print the diff that `--apply` would make; the exit code."""
     names = contexts(reach.contexts, access(reach), every=reach.all)
     code = 0
@@ -195,7 +197,7 @@ def preview(reach: Reach, settings: Settings) -> int:
             continue
         _tell_going(found)
         planned = plan.of_fix(found, settings.options_for(found.path))
-        Person(settings, reach, apply.Wishes()).show(planned)
+        Person(settings, reach, apply.ApplyOptions()).show(planned)
         if found.bindings.missing and planned.renamed:
             console.say(
                 "authmap: whether a binding names an old username is not known: we "
@@ -211,7 +213,7 @@ def _left(planned: Plan, settings: Settings) -> int:
     return Run(left, [], [], 1, 1, fail_on=settings.fail_on).exit_code()
 
 
-def _one(reach: Reach) -> str:
+def _one(reach: ClusterSelection) -> str:
     """The one context that is meant."""
     names = contexts(reach.contexts, access(reach), every=reach.all)
     if len(names) != 1:
@@ -220,7 +222,7 @@ def _one(reach: Reach) -> str:
 
 
 @contextmanager
-def _written_to(context: str, reach: Reach) -> Iterator[Session]:
+def _written_to(context: str, reach: ClusterSelection) -> Iterator[Session]:
     """A session with the cluster that is to be changed; what goes wrong is said of its context.
 
     SIGTERM and SIGHUP do in here what Ctrl-C does, so that the same is cleaned up, and said.
@@ -246,18 +248,20 @@ def _written_to(context: str, reach: Reach) -> Iterator[Session]:
             signal.signal(each, signal.SIG_DFL)
 
 
-def fix(reach: Reach, settings: Settings, wishes: Wishes) -> int:
+def fix(reach: ClusterSelection, settings: Settings, wishes: ApplyOptions) -> int:
     """Mend the map of a cluster; the exit code."""
     context = _one(reach)
     options = settings.options_for(reading.path(context))
-    change = apply.Change(lambda live: plan.of_fix(live, options), "fix")
+    change = apply.LiveChange(lambda live: plan.of_fix(live, options), "fix")
     person = Person(settings, reach, wishes)
     with _written_to(context, reach) as session:
         done = apply.run(session, change, options, wishes, person)
     return _left(done.plan, settings)
 
 
-def put_back(reach: Reach, settings: Settings, wishes: Wishes, to: str | None) -> int:
+def restore(
+    reach: ClusterSelection, settings: Settings, wishes: ApplyOptions, to: str | None
+) -> int:
     """Put a backup back; the exit code."""
     context = _one(reach)
     person = Person(settings, reach, wishes)
@@ -273,7 +277,7 @@ def put_back(reach: Reach, settings: Settings, wishes: Wishes, to: str | None) -
     return 0
 
 
-def _command(words: list[str], reach: Reach) -> str:
+def _command(words: list[str], reach: ClusterSelection) -> str:
     """A command for the cluster that was reached, as whom it was."""
     if reach.kubeconfig:
         words = [*words, "--kubeconfig", reach.kubeconfig]
@@ -291,7 +295,7 @@ def _quoted(word: str) -> str:
     return f"$'{safe(escaped)}'"
 
 
-def listing(reach: Reach, chosen: str | None) -> str:
+def listing(reach: ClusterSelection, chosen: str | None) -> str:
     """The backups of contexts, the newest first, a line each; no cluster is asked."""
     shown = ""
     for context in contexts(reach.contexts, access(reach), every=reach.all):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from authmap.cli.console import no_map, say
 from authmap.documents.read import read
 from authmap.documents.reading import Wanted
-from authmap.explain.reasons import in_words
+from authmap.explain.reasons import describe_problem
 from authmap.files import FileError, Inputs
 from authmap.model.content import Unreadable
 
@@ -76,5 +76,5 @@ def _places(maps: list[AuthMap]) -> str:
 def _unread(content: Unreadable) -> tuple[str, str]:
     problem, source = content.problem, content.source
     line, column = source.place(problem.start)
-    words = in_words(problem, source.text[problem.start : problem.end])
+    words = describe_problem(problem, source.text[problem.start : problem.end])
     return f"{source.path}:{line}:{column}", f"it cannot be read: {words}"

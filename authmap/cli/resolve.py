@@ -10,6 +10,7 @@ from authmap.cli import console
 from authmap.cli.shared import (
     As,
     AsGroup,
+    ClusterSelection,
     ConfigFile,
     Form,
     Kubeconfig,
@@ -17,11 +18,10 @@ from authmap.cli.shared import (
     One,
     OneContext,
     Rbac,
-    Reach,
     StdinName,
     Timeout,
-    bound,
-    chosen,
+    load_settings,
+    with_bindings,
 )
 from authmap.model.options import OptionError, choice
 
@@ -65,22 +65,24 @@ def resolve(
         authmap resolve arn:aws:iam::111111111111:user/jane --context prod
     """
     from authmap.cli.pick import pick
-    from authmap.explain.caller import CallerError, answer
+    from authmap.explain.caller import CallerError, explain_caller
     from authmap.render import identity
 
     choice(output_format, ("text", "json"), "--format")
-    settings = chosen(config=config, no_config=no_config, rbac=rbac)
+    settings = load_settings(config=config, no_config=no_config, rbac=rbac)
     if context is not None:
         from authmap.cli import live
 
-        reach = Reach([context], False, kubeconfig, as_user, as_group, request_timeout, 1)
+        reach = ClusterSelection(
+            [context], False, kubeconfig, as_user, as_group, request_timeout, 1
+        )
         auth_map, bindings = live.pick(path, reach)
     else:
-        settings = bound(settings)
+        settings = with_bindings(settings)
         auth_map = pick(path, stdin_filename, settings)
         bindings = settings.options.bindings
     try:
-        found = answer(
+        found = explain_caller(
             auth_map,
             arn,
             account_id=account_id,

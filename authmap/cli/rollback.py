@@ -12,16 +12,16 @@ from authmap.cli.shared import (
     As,
     AsGroup,
     BackupDir,
+    ClusterSelection,
     Contexts,
     DryRun,
     Kubeconfig,
     NoVerify,
     OverrideOwner,
-    Reach,
     Timeout,
     VerifyTimeout,
     Yes,
-    chosen,
+    load_settings,
 )
 
 
@@ -55,10 +55,10 @@ def rollback(
         authmap rollback --context prod
     """
     from authmap.cli import live
-    from authmap.cluster.change.apply import Wishes
+    from authmap.cluster.change.apply import ApplyOptions
 
-    reach = Reach(context, False, kubeconfig, as_user, as_group, request_timeout, 1)
-    wishes = Wishes(
+    reach = ClusterSelection(context, False, kubeconfig, as_user, as_group, request_timeout, 1)
+    wishes = ApplyOptions(
         yes=yes,
         accept_risk=accept_lockout_risk,
         override_owner=override_owner,
@@ -70,4 +70,4 @@ def rollback(
     if list_backups:
         console.out(live.listing(reach, backup_dir))
         raise typer.Exit
-    raise typer.Exit(live.put_back(reach, chosen(), wishes, to))
+    raise typer.Exit(live.restore(reach, load_settings(), wishes, to))

@@ -76,7 +76,7 @@ Quiet = Annotated[
 ]
 
 
-class Reach(NamedTuple):
+class ClusterSelection(NamedTuple):
     """Which clusters are meant and how they are reached, in the words of the command line.
 
     Attributes:
@@ -180,7 +180,7 @@ One = Annotated[
 Form = Annotated[str, typer.Option("-f", "--format", metavar="FORMAT", help="text or json.")]
 
 
-def chosen(
+def load_settings(
     *,
     config: str | None = None,
     no_config: bool = False,
@@ -227,7 +227,7 @@ def chosen(
     return settings(load(path) if path else Config(), given, **more)
 
 
-def bound(settings: Settings) -> Settings:
+def with_bindings(settings: Settings) -> Settings:
     """Settings with the bindings that they name, read.
 
     Raises:

@@ -8,16 +8,16 @@ from authmap.cli import console
 from authmap.cli.shared import (
     As,
     AsGroup,
+    ClusterSelection,
     ConfigFile,
     Form,
     Kubeconfig,
     NoConfig,
     One,
     OneContext,
-    Reach,
     StdinName,
     Timeout,
-    chosen,
+    load_settings,
 )
 from authmap.model.options import choice
 
@@ -49,11 +49,13 @@ def show(
     from authmap.render import show as tables
 
     choice(output_format, ("text", "json"), "--format")
-    settings = chosen(config=config, no_config=no_config)
+    settings = load_settings(config=config, no_config=no_config)
     if context is not None:
         from authmap.cli import live
 
-        reach = Reach([context], False, kubeconfig, as_user, as_group, request_timeout, 1)
+        reach = ClusterSelection(
+            [context], False, kubeconfig, as_user, as_group, request_timeout, 1
+        )
         seen = view(live.pick(path, reach)[0])
     else:
         seen = view(pick(path, stdin_filename, settings))

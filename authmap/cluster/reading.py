@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 RBAC = "/apis/rbac.authorization.k8s.io/v1/"
 
 
-class Live(NamedTuple):
+class LiveConfigMap(NamedTuple):
     """The aws-auth object of a cluster as it was read.
 
     Attributes:
@@ -65,13 +65,13 @@ def path(context: str) -> str:
     return f"context:{context} {NAMESPACE}/{NAME}"
 
 
-def read(session: Session) -> Live:
+def read(session: Session) -> LiveConfigMap:
     """Read the object, then the bindings.
 
     Raises:
         ClusterError: there is no such object, or it cannot be read.
     """
-    return Live(session.context, config_map(session), bindings(session))
+    return LiveConfigMap(session.context, config_map(session), bindings(session))
 
 
 def config_map(session: Session) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from authmap import files
 from authmap.authenticator.placeholder import braced
 from authmap.model.options import OptionError, Options, choice
-from authmap.model.reserved_entries import Known
+from authmap.model.reserved_entries import ReservedEntry
 from authmap.model.severity import Severity
 from authmap.rules.codes import rule_code
 from authmap.usernames.template import TemplateError, template
@@ -132,7 +132,7 @@ class _Reader:
             extend_select=self.codes("extend-select"),
             severity=self.severities(),
             username_template=username_template,
-            known=tuple(_known(row, delimiters) for row in values["known-entries"]),
+            reserved=tuple(_reserved(row, delimiters) for row in values["known-entries"]),
             delimiters=delimiters,
             **more,
         )
@@ -201,9 +201,9 @@ class _Reader:
         return found
 
 
-def _known(row: dict[str, str], delimiters: Delimiters) -> Known:
+def _reserved(row: dict[str, str], delimiters: Delimiters) -> ReservedEntry:
     username = braced(row.get("username", ""), delimiters)
-    return Known(row["what"], row.get("source", ""), row.get("role", ""), username)
+    return ReservedEntry(row["what"], row.get("source", ""), row.get("role", ""), username)
 
 
 def _check_marks(pair: tuple[str, str]) -> None:

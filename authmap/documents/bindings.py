@@ -10,7 +10,7 @@ from authmap.authenticator.foreign_template import templates
 from authmap.model.bindings import KINDS, Binding, Subject
 from authmap.model.places import at_node
 from authmap.syntax.layer import At
-from authmap.syntax.nodes import Mapping, Node, Scalar, Sequence, TreeError, plain
+from authmap.syntax.nodes import Mapping, Node, Scalar, Sequence, TreeError, resolve_alias
 from authmap.syntax.problem import ProblemKind
 from authmap.syntax.source import Source
 from authmap.syntax.yaml.merge_keys import is_merge
@@ -59,13 +59,13 @@ def bindings_in(root: Node, source: Source) -> Iterator[Binding]:
         if not isinstance(node, Mapping):
             continue
         kind = _text(node.get("kind"))
-        items = plain(node.get("items"))
+        items = resolve_alias(node.get("items"))
         if kind in KINDS:
             yield _binding(kind, node, source)
         elif kind.endswith("List") and isinstance(items, Sequence):
             # the items of a RoleBindingList need not say what they are
             for item in reversed(items.items):
-                target = plain(item)
+                target = resolve_alias(item)
                 if isinstance(target, Mapping) and kind[:-4] in KINDS and not target.get("kind"):
                     yield _binding(kind[:-4], target, source)
                 elif target is not None:
@@ -73,7 +73,7 @@ def bindings_in(root: Node, source: Source) -> Iterator[Binding]:
 
 
 def _binding(kind: str, node: Mapping, source: Source) -> Binding:
-    metadata, role = plain(node.get("metadata")), plain(node.get("roleRef"))
+    metadata, role = resolve_alias(node.get("metadata")), resolve_alias(node.get("roleRef"))
     name = namespace = role_kind = role_name = ""
     if isinstance(metadata, Mapping):
         name, namespace = _text(metadata.get("name")), _text(metadata.get("namespace"))
@@ -81,9 +81,9 @@ def _binding(kind: str, node: Mapping, source: Source) -> Binding:
         role_kind, role_name = _text(role.get("kind")), _text(role.get("name"))
     if kind == "ClusterRoleBinding":
         namespace = ""
-    subjects = plain(node.get("subjects"))
+    subjects = resolve_alias(node.get("subjects"))
     listed = subjects.items if isinstance(subjects, Sequence) else [subjects]
-    found = tuple(subject for item in listed for subject in _subject(plain(item), source))
+    found = tuple(subject for item in listed for subject in _subject(resolve_alias(item), source))
     return Binding(kind, namespace, name, f"{role_kind}/{role_name}", found)
 
 
@@ -93,10 +93,10 @@ def _subject(node: Node | None, source: Source) -> Iterator[Subject]:
         return
     named, who = None, ""
     if isinstance(node, Mapping):
-        merged = [plain(value) for key, value in node.pairs if is_merge(key)]
+        merged = [resolve_alias(value) for key, value in node.pairs if is_merge(key)]
         given = [node, *(each for each in merged if isinstance(each, Mapping))]
         who = next(filter(None, (_text(each.get("kind")) for each in given)), "")
-        named = next(filter(None, (plain(each.get("name")) for each in given)), None)
+        named = next(filter(None, (resolve_alias(each.get("name")) for each in given)), None)
     if who in ("User", "Group") and isinstance(named, Scalar):
         yield Subject(who, named.value, at_node(source, named))
     elif who != "ServiceAccount":
@@ -140,5 +140,5 @@ def _mapping(value: object) -> dict[str, object]:
 
 
 def _text(node: Node | None) -> str:
-    target = plain(node)
+    target = resolve_alias(node)
     return target.value if isinstance(target, Scalar) else ""

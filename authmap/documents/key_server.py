@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from authmap.authenticator.consumer import Consumer, text_of
 from authmap.authenticator.section import SECTIONS, Section
 from authmap.model.auth_map import AuthMap, Shape
-from authmap.syntax.nodes import Mapping, Scalar, Sequence, plain
+from authmap.syntax.nodes import Mapping, Scalar, Sequence, resolve_alias
 from authmap.syntax.yaml import go_types
 from authmap.syntax.yaml.go_types import Kind
 
@@ -37,7 +37,7 @@ class Server(Consumer):
     @staticmethod
     def text_of(node: Node) -> str | None:
         """What mapstructure's weak decoding makes of what go-yaml v3 reads."""
-        target = plain(node)
+        target = resolve_alias(node)
         if not isinstance(target, Scalar) or target.style or target.tag is not None:
             return text_of(node)
         value = target.value
@@ -81,12 +81,12 @@ def read(document: Document) -> Iterator[Content]:
 def _values(root: Mapping, key: str) -> Iterator[Node | None]:
     for name, value in root.pairs:
         if isinstance(name, Scalar) and name.value.lower() == key:
-            yield plain(value)
+            yield resolve_alias(value)
 
 
 def _listed(node: Node) -> Node:
     """What stands for a list: one entry does for a list of one."""
-    target = plain(node)
+    target = resolve_alias(node)
     if not isinstance(target, Mapping):
         return target or node
     found = Sequence(target.start, target.flow, None, None)

@@ -15,13 +15,13 @@ from authmap.documents import values
 from authmap.documents.kind_configmap import config_map
 from authmap.documents.reading import Document
 from authmap.documents.recognise import inner, recognise
-from authmap.documents.redaction import veiled
+from authmap.documents.redaction import redacted
 from authmap.documents.shapes import inside, text
 from authmap.model.auth_map import AuthMap
 from authmap.model.content import Content, Unreadable
-from authmap.syntax.nodes import Mapping, Scalar, Sequence, plain
+from authmap.syntax.nodes import Mapping, Scalar, Sequence, resolve_alias
 from authmap.syntax.problem import Problem, ProblemKind
-from authmap.syntax.yaml.embedded import Text
+from authmap.syntax.yaml.embedded import EmbeddedText
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +46,7 @@ def read(document: Document) -> Iterator[Content]:
     unknown = dict(_unknown(inside(root, "resource_changes")))
     found: list[Content] = []
     for address, kind, node in (*_shown(root), *_stored(root)):
-        layer = Text(document.layer.text, document.layer.source, document.layer.source_map)
+        layer = EmbeddedText(document.layer.text, document.layer.source, document.layer.source_map)
         layer.aliased = document.layer.aliased
         for auth_map in _in_resource(Document(root, layer, reading), kind, node):
             auth_map.address, auth_map.locked = address, LOCKED
@@ -57,7 +57,7 @@ def read(document: Document) -> Iterator[Content]:
             unknown_yet.address = address
             found.append(unknown_yet)
     if found:
-        source = veiled(
+        source = redacted(
             document.layer, root, [each for auth_map in found for each in _stretches(auth_map)]
         )
         for auth_map in found:
@@ -88,7 +88,7 @@ def _stored(root: Mapping) -> Iterator[tuple[str, str, Mapping]]:
         module = text(resource.get("module"))
         address = f"{module}.{kind}.{name}" if module else f"{kind}.{name}"
         for instance in _items(resource.get("instances")):
-            node, key = inside(instance, "attributes"), plain(instance.get("index_key"))
+            node, key = inside(instance, "attributes"), resolve_alias(instance.get("index_key"))
             if isinstance(node, Mapping) and text(resource.get("mode")) == "managed":
                 index = ""
                 if isinstance(key, Scalar):
@@ -98,9 +98,9 @@ def _stored(root: Mapping) -> Iterator[tuple[str, str, Mapping]]:
 
 def _items(node: Node | None) -> list[Mapping]:
     """The mappings in a list, each once, however many aliases it has."""
-    target = plain(node)
+    target = resolve_alias(node)
     items = target.items if isinstance(target, Sequence) else []
-    found = {id(each): each for item in items if isinstance(each := plain(item), Mapping)}
+    found = {id(each): each for item in items if isinstance(each := resolve_alias(item), Mapping)}
     return list(found.values())
 
 
@@ -120,9 +120,9 @@ def _in_resource(document: Document, kind: str, node: Mapping) -> Iterator[Conte
     elif kind == "helm_release":
         given = inside(node, "values")
         for item in given.items if isinstance(given, Sequence) else []:
-            each = plain(item)
+            each = resolve_alias(item)
             if isinstance(each, Scalar):
-                yield from inner(document, each, values.known)
+                yield from inner(document, each, values.at_known_keys)
 
 
 def _unknown(changes: Node | None) -> Iterator[tuple[str, Node | None]]:
@@ -176,11 +176,11 @@ def _read(section: Section) -> Iterator[tuple[int, int]]:
     for entry in entries:
         for field in entry.fields:
             if field.name:
-                value = plain(field.value)
+                value = resolve_alias(field.value)
                 nodes += (value, *(value.items if isinstance(value, Sequence) else ()))
                 end = field.key.end
                 yield field.key.start, end + section.text.startswith(":", end)
-    for node in map(plain, nodes):
+    for node in map(resolve_alias, nodes):
         if isinstance(node, Scalar):
             yield node.start, node.end
 
@@ -190,5 +190,5 @@ def _hand_over(content: Content, source: Source) -> None:
     content.source = source
     for section in content.sections.values() if isinstance(content, AuthMap) else ():
         section.source = source
-    if isinstance(content.layer, Text):
+    if isinstance(content.layer, EmbeddedText):
         content.layer.source = source

@@ -14,7 +14,7 @@ from authmap.authenticator.consumer import Consumer
 from authmap.authenticator.section import Section
 from authmap.documents.shapes import mixed, text, value
 from authmap.model.auth_map import AuthMap, Shape
-from authmap.syntax.nodes import Mapping, Scalar, Sequence, plain
+from authmap.syntax.nodes import Mapping, Scalar, Sequence, resolve_alias
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +50,7 @@ EKSCTL = Eksctl()
 def read(document: Document) -> Iterator[Content]:
     """What a ClusterConfig adds to the map."""
     root, layer = document.root, document.layer
-    mappings = plain(root.get("iamIdentityMappings"))
+    mappings = resolve_alias(root.get("iamIdentityMappings"))
     if mappings is None or not (text(root.get("apiVersion")) or "").startswith("eksctl.io/"):
         return
     sections = mixed(mappings, layer, EKSCTL)
@@ -71,7 +71,7 @@ def read(document: Document) -> Iterator[Content]:
 
 
 def _accounts(item: Node) -> list[Node]:
-    target = plain(item)
+    target = resolve_alias(item)
     pairs = target.pairs if isinstance(target, Mapping) else []
     return [
         node

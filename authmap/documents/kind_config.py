@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from authmap.documents.redaction import veiled
+from authmap.documents.redaction import redacted
 from authmap.documents.shapes import inside, text
 from authmap.model.kubeconfig import ExecLogin, Kubeconfig
-from authmap.syntax.nodes import Mapping, Scalar, Sequence, plain
+from authmap.syntax.nodes import Mapping, Scalar, Sequence, resolve_alias
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,7 +33,7 @@ def read(document: Document) -> Iterator[Content]:
         return
     logins = [login for user in users.items if (login := _login(user))]
     shown = [word for login in logins for word in (*_harmless(login.words), *login.env.values())]
-    source = veiled(layer, root, [(word.start, word.end) for word in shown], _KEYS)
+    source = redacted(layer, root, [(word.start, word.end) for word in shown], _KEYS)
     yield Kubeconfig(source, tuple(logins), root)
 
 
@@ -52,7 +52,7 @@ def _login(user: Node) -> ExecLogin | None:
     for key in ("command", "args"):
         node = inside(command, key)
         nodes = node.items if isinstance(node, Sequence) else [node]
-        words += [word for each in nodes if isinstance(word := plain(each), Scalar)]
+        words += [word for each in nodes if isinstance(word := resolve_alias(each), Scalar)]
     variables = inside(command, "env")
     names = variables.items if isinstance(variables, Sequence) else []
     env = {name.value: name for each in names if isinstance(name := inside(each, "name"), Scalar)}

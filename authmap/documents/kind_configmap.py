@@ -13,7 +13,7 @@ from authmap.documents.recognise import inner
 from authmap.documents.shapes import data_keys, sections
 from authmap.model import misspelling
 from authmap.model.auth_map import AuthMap, Shape
-from authmap.syntax.nodes import Mapping, Scalar, plain
+from authmap.syntax.nodes import Mapping, Scalar, resolve_alias
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def read(document: Document) -> Iterator[Content]:
     """The map that a ConfigMap is."""
-    yield from config_map(document, plain(document.root.get("metadata")))
+    yield from config_map(document, resolve_alias(document.root.get("metadata")))
 
 
 def config_map(document: Document, metadata: Node | None) -> Iterator[Content]:
@@ -40,7 +40,10 @@ def config_map(document: Document, metadata: Node | None) -> Iterator[Content]:
     keys = data_keys(root.get("data"))
     name = namespace = None
     if isinstance(metadata, Mapping):
-        name, namespace = plain(metadata.get("name")), plain(metadata.get("namespace"))
+        name, namespace = (
+            resolve_alias(metadata.get("name")),
+            resolve_alias(metadata.get("namespace")),
+        )
     name = name if isinstance(name, Scalar) else None
     if name is None or name.value != misspelling.NAME:
         ours = any(misspelling.is_section(key.name) for key in keys)
@@ -62,7 +65,7 @@ def config_map(document: Document, metadata: Node | None) -> Iterator[Content]:
 def _configurations(document: Document, keys: tuple[DataKey, ...]) -> Iterator[Content]:
     wanted = re.compile(r"^server:.*^\s+(?:mapRoles|mapUsers|mapAccounts):", re.M | re.S | re.I)
     for key in keys:
-        value = plain(key.value)
+        value = resolve_alias(key.value)
         if isinstance(value, Scalar) and wanted.search(value.value):
             for found in inner(document, value):
                 found.outer = document.layer, document.root

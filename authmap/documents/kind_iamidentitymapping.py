@@ -14,7 +14,7 @@ from authmap.authenticator.consumer import Consumer
 from authmap.authenticator.section import Section
 from authmap.documents.shapes import is_user, text, value
 from authmap.model.auth_map import AuthMap, Shape
-from authmap.syntax.nodes import Mapping, Sequence, plain
+from authmap.syntax.nodes import Mapping, Sequence, resolve_alias
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +53,7 @@ OBJECTS = Objects()
 def read(document: Document) -> Iterator[Content]:
     """The map that all such objects of a text make together."""
     root, layer, reading = document
-    spec = plain(root.get("spec"))
+    spec = resolve_alias(root.get("spec"))
     group = (text(root.get("apiVersion")) or "").partition("/")[0]
     if group != "iamauthenticator.k8s.aws" or not isinstance(spec, Mapping):
         return

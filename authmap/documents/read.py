@@ -23,7 +23,7 @@ from authmap.syntax.nodes import (
     Sequence,
     TreeError,
     descend,
-    plain,
+    resolve_alias,
 )
 from authmap.syntax.problem import Problem, ProblemKind
 from authmap.syntax.source import Source
@@ -150,10 +150,10 @@ def _recognise(root: Node, layer: Source, reading: Reading, wanted: Wanted) -> N
 def _values(document: Document, wanted: Wanted) -> list[AuthMap]:
     from authmap.documents import values
 
-    found = [auth_map for path in wanted.paths for auth_map in values.at(document, path)]
+    found = [auth_map for path in wanted.paths for auth_map in values.at_path(document, path)]
     kind = text(document.root.get("kind"))
     guess = wanted.named and not found and kind != "Secret" and not recognisers(document)
-    return values.known(document) if guess else found
+    return values.at_known_keys(document) if guess else found
 
 
 def _bare_list(root: Sequence, source: Source, reading: Reading) -> None:
@@ -170,6 +170,6 @@ def _bare_list(root: Sequence, source: Source, reading: Reading) -> None:
 def _describe(root: Mapping, kind: str | None) -> str:
     if kind is None:
         return "a document without a kind"
-    metadata = plain(root.get("metadata"))
+    metadata = resolve_alias(root.get("metadata"))
     name = text(metadata.get("name")) if isinstance(metadata, Mapping) else None
     return f"{kind} {name}" if name else kind

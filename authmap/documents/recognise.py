@@ -19,7 +19,7 @@ from authmap.documents.shapes import text
 from authmap.model.content import Content, Unreadable
 from authmap.syntax.nodes import Mapping, Scalar, TreeError
 from authmap.syntax.problem import Problem, ProblemKind
-from authmap.syntax.yaml.embedded import Text, within
+from authmap.syntax.yaml.embedded import EmbeddedText, source_map_of
 from authmap.syntax.yaml.parser import parse
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def inner(
         node: the text.
         find: finds them in each of its documents.
     """
-    layer = Text(node.value, document.layer.source, within(document.layer, node))
+    layer = EmbeddedText(node.value, document.layer.source, source_map_of(document.layer, node))
     try:
         for tree in parse(layer.text):
             layer.aliased |= tree.aliased

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from authmap.syntax.nodes import Node
 
 
-def veiled(
+def redacted(
     layer: Layer, root: Node, shown: Iterable[tuple[int, int]], keys: frozenset[str] | None = None
 ) -> Source:
     """The file with asterisks for all values of a document, and its comments, but for a few.

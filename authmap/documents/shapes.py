@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from authmap.authenticator.section import SECTIONS, Section
 from authmap.model.auth_map import DataKey
-from authmap.syntax.nodes import Mapping, Scalar, Sequence, descend, plain
-from authmap.syntax.yaml.embedded import within
+from authmap.syntax.nodes import Mapping, Scalar, Sequence, descend, resolve_alias
+from authmap.syntax.yaml.embedded import source_map_of
 
 if TYPE_CHECKING:
     from authmap.authenticator.consumer import Consumer
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 def text(node: Node | None) -> str | None:
     """The text of a scalar; None of anything else."""
-    target = plain(node)
+    target = resolve_alias(node)
     return target.value if isinstance(target, Scalar) else None
 
 
 def data_keys(data: Node | None) -> tuple[DataKey, ...]:
     """The keys of a mapping that holds sections; none of anything else."""
-    target = plain(data)
+    target = resolve_alias(data)
     pairs = target.pairs if isinstance(target, Mapping) else ()
-    keys = ((plain(key), value) for key, value in pairs)
+    keys = ((resolve_alias(key), value) for key, value in pairs)
     return tuple(DataKey(key.value, key, value) for key, value in keys if isinstance(key, Scalar))
 
 
@@ -42,12 +42,12 @@ def section(name: str, value: Node, layer: Layer) -> Section:
         value: its node in the layer.
         layer: the text that the value stands in.
     """
-    target = plain(value)
+    target = resolve_alias(value)
     if target is None:  # an alias inside of what it stands for
         return Section(name, layer.source, "")
     if not isinstance(target, Scalar):
         return Section.native(name, layer, target)
-    found = Section(name, layer.source, target.value, within(layer, target))
+    found = Section(name, layer.source, target.value, source_map_of(layer, target))
     found.node = target
     if id(target) in layer.aliased and found.tree is not None:
         found.aliased = frozenset(id(node) for node in descend(found.tree))
@@ -57,7 +57,7 @@ def section(name: str, value: Node, layer: Layer) -> Section:
 def entries_of(items: Sequence) -> str | None:
     """Of which section a list holds the entries, if it does: told by their keys."""
     for item in items.items:
-        entry = plain(item)
+        entry = resolve_alias(item)
         if isinstance(entry, Mapping):
             keys = {key.value.lower() for key, _ in entry.pairs if isinstance(key, Scalar)}
             for key, name in (("rolearn", "mapRoles"), ("userarn", "mapUsers")):
@@ -75,7 +75,7 @@ def mixed(items: Node, layer: Layer, consumer: Consumer) -> dict[str, Section]:
         consumer: the program that reads it.
     """
     roles = Section.native("mapRoles", layer, items, consumer)
-    found, listed = {"mapRoles": roles}, plain(roles.root)
+    found, listed = {"mapRoles": roles}, resolve_alias(roles.root)
     if isinstance(listed, Sequence):
         arns = [value(item, "arn", consumer) or "" for item in listed.items]
         users = [i for i, arn in enumerate(arns) if is_user(arn)]
@@ -94,7 +94,7 @@ def is_user(arn: str) -> bool:
 
 def value(entry: Node, key: str, consumer: Consumer) -> str | None:
     """The text behind a key of an entry, if it is one."""
-    target = plain(entry)
+    target = resolve_alias(entry)
     held = None
     for name, node in target.pairs if isinstance(target, Mapping) else ():
         if isinstance(name, Scalar) and consumer.fold(name.value) == consumer.fold(key):
@@ -105,6 +105,6 @@ def value(entry: Node, key: str, consumer: Consumer) -> str | None:
 def inside(node: Node | None, *keys: str) -> Node | None:
     """What stands behind keys inside each other, if something does."""
     for key in keys:
-        target = plain(node)
+        target = resolve_alias(node)
         node = target.get(key) if isinstance(target, Mapping) else None
-    return plain(node)
+    return resolve_alias(node)

@@ -13,7 +13,7 @@ from authmap.authenticator.consumer import Consumer
 from authmap.documents.shapes import entries_of, section
 from authmap.model import misspelling
 from authmap.model.auth_map import AuthMap, Shape
-from authmap.syntax.nodes import Mapping, Scalar, Sequence, TreeError, plain
+from authmap.syntax.nodes import Mapping, Scalar, Sequence, TreeError, resolve_alias
 from authmap.syntax.yaml.parser import parse
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Values(Consumer):
         self.called = called
 
 
-def at(document: Document, path: str) -> list[AuthMap]:
+def at_path(document: Document, path: str) -> list[AuthMap]:
     """The maps at a path in a document.
 
     Args:
@@ -43,7 +43,7 @@ def at(document: Document, path: str) -> list[AuthMap]:
     """
     found: list[Found] = [(None, "", document.root)]
     for step in path.split("."):
-        inside = {id(target): target for _, _, node in found if (target := plain(node))}
+        inside = {id(target): target for _, _, node in found if (target := resolve_alias(node))}
         found = [inner for node in inside.values() for inner in _step(node, step)]
     return list(_maps(document, found))
 
@@ -59,7 +59,7 @@ def _step(node: Node | None, step: str) -> Iterator[Found]:
                 yield None, step, value
 
 
-def known(document: Document) -> list[AuthMap]:
+def at_known_keys(document: Document) -> list[AuthMap]:
     """The maps in a document behind keys that are in use for them."""
     return list(_maps(document, _behind_known_keys(document.root)))
 
@@ -69,7 +69,7 @@ def _behind_known_keys(root: Node) -> Iterator[Found]:
     seen: set[int] = set()
     while stack:
         node, path = stack.pop()
-        target = plain(node)
+        target = resolve_alias(node)
         if target is None or id(target) in seen:
             continue
         seen.add(id(target))
@@ -90,7 +90,7 @@ def _maps(document: Document, found: Iterator[Found] | list[Found]) -> Iterator[
     """A map of each mapping in which sections stand side by side."""
     groups: dict[int, dict[str, Section]] = {}
     for parent, key, value in found:
-        name = _name(key, plain(value))
+        name = _name(key, resolve_alias(value))
         group = groups.setdefault(id(parent or value), {})
         if name and name not in group:
             group[name] = section(name, value, document.layer)
@@ -111,6 +111,6 @@ def _name(key: str, value: Node | None) -> str | None:
     if not isinstance(value, Sequence):
         return None
     accounts = misspelling.letters(key).endswith("accounts") and value.items
-    if accounts and all(isinstance(plain(item), Scalar) for item in value.items):
+    if accounts and all(isinstance(resolve_alias(item), Scalar) for item in value.items):
         return "mapAccounts"
     return entries_of(value)

@@ -12,13 +12,13 @@ from authmap.authenticator.arn import ArnError
 from authmap.authenticator.resolve import Caller, LoginError, fold
 from authmap.explain.reasons import (
     account_spots,
-    holder,
     ignored,
-    lost,
     spot,
     template_in,
     unread,
-    why_dead,
+    unreadable_sections,
+    why_inactive,
+    winner_of,
 )
 from authmap.model.places import line_of
 from authmap.model.rule import About
@@ -59,7 +59,7 @@ class Aside(NamedTuple):
     reason: str
 
 
-class Answer(NamedTuple):
+class Explanation(NamedTuple):
     """Who a caller is, and why.
 
     Attributes:
@@ -86,7 +86,7 @@ class Answer(NamedTuple):
     candidates: list[Candidate]
     shadowed: list[Aside]
     near: list[Aside]
-    lost: list[Remark]
+    unreadable_sections: list[Remark]
     unknown: list[str]
     reason: str | None
     notes: list[str]
@@ -99,7 +99,7 @@ class Answer(NamedTuple):
         return self.chosen is not None and self.chosen.username is not None
 
 
-def answer(
+def explain_caller(
     auth_map: AuthMap,
     arn: str,
     *,
@@ -108,7 +108,7 @@ def answer(
     access_key_id: str | None = None,
     private_dns_name: str | None = None,
     bindings: Bindings | None = None,
-) -> Answer:
+) -> Explanation:
     """Who a caller is to the cluster, and why.
 
     Args:
@@ -134,7 +134,7 @@ def answer(
     candidates = [_candidate(auth_map, entry, who) for entry in matches]
     notes += _unrendered(auth_map, matches)
     account = next((at for at, text in account_spots(auth_map) if text == who.account), None)
-    shadowed = [_aside(e) for e in auth_map.entries if e.winner and holder(e) in matches]
+    shadowed = [_aside(e) for e in auth_map.entries if e.winner and winner_of(e) in matches]
     chosen = next((c for c in candidates if c.username is not None), None)
     if candidates:
         chosen = chosen or candidates[0]
@@ -145,7 +145,7 @@ def answer(
         chosen = Candidate(account, who.arn, [])
         if who.arn.partition("/")[0].endswith(":role"):
             notes.append("mapAccounts does not tell the sessions of a role apart")
-    near, gone, reason = _near(auth_map, who, matches), lost(auth_map), None
+    near, gone, reason = _near(auth_map, who, matches), unreadable_sections(auth_map), None
     if chosen is None:
         reason = _why_not_mapped(who, gone, near)
         near += _alike(auth_map, who, near)
@@ -154,7 +154,7 @@ def answer(
         notes.append("this is the map alone: an access entry of EKS may let the caller in as well")
     elif chosen.reason:
         reason = f"line {chosen.spot.line} matches, and the login fails: {chosen.reason}"
-    return Answer(
+    return Explanation(
         auth_map.path,
         arn,
         who,
@@ -259,7 +259,7 @@ def _why_not_mapped(who: Caller, gone: list[Remark], near: list[Aside]) -> str:
 
 
 def _aside(entry: Entry, *more: str) -> Aside:
-    dead = why_dead(entry)
+    dead = why_inactive(entry)
     reasons = [*more, dead.text] if dead else more
     return Aside(spot(entry), entry.title if entry.sso else entry.arn, ", and ".join(reasons))
 
@@ -267,7 +267,7 @@ def _aside(entry: Entry, *more: str) -> Aside:
 def _near(auth_map: AuthMap, who: Caller, matches: list[Entry]) -> list[Aside]:
     """Entries that are written for a caller and do not match."""
     wanted = fold(who.arn)
-    rest = (entry for entry in auth_map.entries if holder(entry) not in matches)
+    rest = (entry for entry in auth_map.entries if winner_of(entry) not in matches)
     return [_aside(entry) for entry in rest if _means(entry, wanted)]
 
 

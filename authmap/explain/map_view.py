@@ -10,14 +10,14 @@ from authmap.authenticator.resolve import Caller, render
 from authmap.explain.reasons import (
     Remark,
     account_spots,
+    arn_kind,
     ignored,
-    kind_of,
-    lost,
     refused,
     spot,
     template_in,
     unread,
-    why_dead,
+    unreadable_sections,
+    why_inactive,
     why_no_account,
 )
 from authmap.model.places import line_of
@@ -49,7 +49,7 @@ class Audit(NamedTuple):
     username: str
 
 
-class Live(NamedTuple):
+class ActiveEntry(NamedTuple):
     """An entry that lets somebody in.
 
     Attributes:
@@ -69,7 +69,7 @@ class Live(NamedTuple):
     random_with: list[int]
 
 
-class Dead(NamedTuple):
+class InactiveEntry(NamedTuple):
     """An entry, or an item of mapAccounts, that lets nobody in.
 
     Attributes:
@@ -87,14 +87,14 @@ class Dead(NamedTuple):
     reason: Reason
 
 
-class Account(NamedTuple):
+class MappedAccount(NamedTuple):
     """An account that mapAccounts lets in."""
 
     spot: Spot
     account: str
 
 
-class View(NamedTuple):
+class MapView(NamedTuple):
     """A map as the authenticator holds it.
 
     Attributes:
@@ -108,40 +108,42 @@ class View(NamedTuple):
     """
 
     path: str
-    live: list[Live]
-    dead: list[Dead]
-    accounts: list[Account]
-    lost: list[Remark]
+    live: list[ActiveEntry]
+    dead: list[InactiveEntry]
+    accounts: list[MappedAccount]
+    unreadable_sections: list[Remark]
     ignored: list[Remark]
     notes: list[str]
 
 
-def view(auth_map: AuthMap) -> View:
+def view(auth_map: AuthMap) -> MapView:
     """A map as the authenticator holds it."""
     live, dead, accounts = [], [], []
     for entry in auth_map.entries:
-        reason = why_dead(entry)
+        reason = why_inactive(entry)
         if reason is None:
             rivals = [line_of(e) for e in auth_map.index.matches(_matched(entry)) if e is not entry]
             said = audit(auth_map, entry)
-            live.append(Live(spot(entry), entry.arn, entry.username, entry.groups, said, rivals))
+            live.append(
+                ActiveEntry(spot(entry), entry.arn, entry.username, entry.groups, said, rivals)
+            )
         else:
             arn = entry.arn if entry.sso is None else entry.title
-            dead.append(Dead(spot(entry), arn, entry.username, entry.groups, reason))
+            dead.append(InactiveEntry(spot(entry), arn, entry.username, entry.groups, reason))
     for place, account in account_spots(auth_map):
         reason = why_no_account(account)
         if reason is None:
-            accounts.append(Account(place, account))
+            accounts.append(MappedAccount(place, account))
         else:
-            dead.append(Dead(place, account, "", [], reason))
-    gone = lost(auth_map)
+            dead.append(InactiveEntry(place, account, "", [], reason))
+    gone = unreadable_sections(auth_map)
     told = {each.line for each in (*gone, *refused(auth_map))}
     rest = [
         each
         for each in ignored(auth_map, About.UNREAD_TEXT, About.UNREAD_VALUE)
         if each.line not in told
     ]
-    return View(auth_map.path, live, dead, accounts, gone, rest, unread(auth_map))
+    return MapView(auth_map.path, live, dead, accounts, gone, rest, unread(auth_map))
 
 
 def _matched(entry: Entry) -> str:
@@ -154,7 +156,7 @@ def audit(auth_map: AuthMap, entry: Entry) -> Audit:
         return Audit("not rendered", entry.username)
     arn = _matched(entry)
     account = arns.parse(arn).account
-    if kind_of(arn) != "role":
+    if arn_kind(arn) != "role":
         return Audit("this user", render(entry.username, Caller(arn, account, "")))
     username = render(entry.username, Caller(arn, account, None))
     scopes = [scope for known, scope, _ in _VARYING if known in username]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from authmap.authenticator import arn as arns
 from authmap.authenticator import arn_fault, foreign_template, resolve
 from authmap.authenticator.consumer import is_null, text_of
-from authmap.authenticator.entry import is_lost
+from authmap.authenticator.entry import is_unreadable
 from authmap.authenticator.resolve import Caller, LoginError, fold
 from authmap.linting.engine import check
 from authmap.model import misspelling
@@ -15,7 +15,7 @@ from authmap.model.auth_map import Shape
 from authmap.model.options import Options
 from authmap.model.places import at_node, line_of
 from authmap.rules.registry import all_rules
-from authmap.syntax.nodes import Mapping, plain
+from authmap.syntax.nodes import Mapping, resolve_alias
 from authmap.syntax.problem import ProblemKind
 
 if TYPE_CHECKING:
@@ -94,13 +94,13 @@ def line_at(layer: Layer, offset: int) -> int:
     return layer.source.place(layer.span(offset, offset)[0]).line
 
 
-def why_dead(entry: Entry) -> Reason | None:
+def why_inactive(entry: Entry) -> Reason | None:
     """Why nobody comes in by an entry, or None where somebody does."""
     if entry.dropped:
         return Reason("dropped", f"dropped: {_objection(entry)}")
     if entry.winner:
-        by = line_of(holder(entry))
-        last = holder(entry).section is entry.section
+        by = line_of(winner_of(entry))
+        last = winner_of(entry).section is entry.section
         why = "the last one holds" if last else "mapRoles is asked first"
         return Reason("overridden", f"overridden by line {by}: {why}", by)
     if entry.sso:
@@ -109,7 +109,7 @@ def why_dead(entry: Entry) -> Reason | None:
     return _why_unmatched(entry.section.consumer.match(entry.arn)) or _why_no_login(entry)
 
 
-def holder(entry: Entry) -> Entry:
+def winner_of(entry: Entry) -> Entry:
     """The entry that holds in the end in place of this one, or itself."""
     while entry.winner:
         entry = entry.winner
@@ -132,7 +132,7 @@ def _objection(entry: Entry) -> str:
     """Why an entry is dropped, in the light of what is written there."""
     field = entry.field("rolearn" if entry.section.name == "mapRoles" else "userarn")
     name = entry.section.arn_key
-    if not isinstance(plain(entry.node), Mapping):
+    if not isinstance(resolve_alias(entry.node), Mapping):
         return "it is no mapping"
     if field is None and not entry.sso:
         for other in entry.fields:
@@ -155,7 +155,7 @@ def _why_unmatched(arn: str) -> Reason | None:
     fault = arn_fault.fault(arn)
     if fault:
         return Reason("malformed", f"never matches: it {fault.problem}; {fault.remedy}")
-    kind, meant = kind_of(arn), arns.meant(arn)
+    kind, meant = arn_kind(arn), arns.meant(arn)
     advice = f": write `{meant}`" if meant != arn else ""
     if kind == "assumed-role":
         return Reason("session", f"never matches: it is a session's ARN, not its role's{advice}")
@@ -167,7 +167,7 @@ def _why_unmatched(arn: str) -> Reason | None:
 
 def _why_no_login(entry: Entry) -> Reason | None:
     """Why every login by an entry that matches fails."""
-    if kind_of(entry.arn) == "role":
+    if arn_kind(entry.arn) == "role":
         return None
     try:
         rendered(entry, Caller(entry.arn, "", ""))
@@ -195,15 +195,17 @@ def template_in(auth_map: AuthMap, pattern: str) -> str | None:
     return found[0][0] if found else None
 
 
-def kind_of(arn: str) -> str:
+def arn_kind(arn: str) -> str:
     """What a sound ARN is of, whatever its case: `role`, `user`, `root` and so on."""
     return arns.parse(fold(arn)).kind
 
 
-def lost(auth_map: AuthMap) -> list[Remark]:
+def unreadable_sections(auth_map: AuthMap) -> list[Remark]:
     """The sections of which nothing is read."""
     return [
-        Remark(*_why_lost(section)) for section in auth_map.sections.values() if is_lost(section)
+        Remark(*_why_lost(section))
+        for section in auth_map.sections.values()
+        if is_unreadable(section)
     ]
 
 
@@ -212,11 +214,11 @@ def _why_lost(section: Section) -> tuple[int, str, str]:
     if found is None:
         return line_at(section, section.root.start if section.root else 0), section.name, "no list"
     shown = section.text[found.start : found.end]
-    reason = in_words(found, shown)
+    reason = describe_problem(found, shown)
     return line_at(section, found.start), section.name, reason
 
 
-def in_words(problem: Problem, shown: str) -> str:
+def describe_problem(problem: Problem, shown: str) -> str:
     """Why a text is not read, and what to do.
 
     Args:

@@ -178,7 +178,7 @@ class _Attempt(Generic[Held]):
             return None
         after = self.held.spliced({edit for _, edits in chosen for edit in edits})
         changes = [c for finding, _ in chosen if finding.fix for c in finding.fix.changes]
-        meant = verify.as_meant(self.held.reading, after.reading, changes)
+        meant = verify.only_intended_changes(self.held.reading, after.reading, changes)
         return after if meant else None
 
 

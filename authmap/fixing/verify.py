@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from authmap.syntax.change import Change
 
 
-def as_meant(before: Reading, after: Reading, changes: Iterable[Change]) -> bool:
+def only_intended_changes(before: Reading, after: Reading, changes: Iterable[Change]) -> bool:
     """Whether a file differs from what it was in the changed values and in nothing else.
 
     What the authenticator keeps of it stays, too: no change may make it drop an entry.

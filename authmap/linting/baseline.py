@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 VERSION = 1
 
 
-class Known(NamedTuple):
+class KnownFinding(NamedTuple):
     """A finding as it is kept.
 
     Attributes:
@@ -55,7 +55,7 @@ def render(run: Run) -> str:
     """The baseline of a run: all its findings."""
     prints = fingerprints(run.findings, run.root)
     known = sorted(
-        Known(relative(f.source.path, run.root), f.rule.code, _what(f), mark)
+        KnownFinding(relative(f.source.path, run.root), f.rule.code, _what(f), mark)
         for f, mark in zip(run.findings, prints, strict=True)
     )
     lines = ",\n".join(
@@ -74,7 +74,7 @@ def _what(finding: Finding) -> str:
     return brief(" ".join(finding.source.text[slice(*finding.span)].split()))
 
 
-def read(path: str) -> list[Known]:
+def read(path: str) -> list[KnownFinding]:
     """Read a baseline.
 
     Raises:
@@ -90,9 +90,12 @@ def read(path: str) -> list[Known]:
     if version != VERSION:
         known = f"this authmap knows version {VERSION}"
         raise OptionError(f"{path}: this is no baseline, or of another version; {known}: {again}")
-    found: list[Known] | None
+    found: list[KnownFinding] | None
     try:
-        found = [Known(*(each[name] for name in Known._fields)) for each in document["findings"]]
+        found = [
+            KnownFinding(*(each[name] for name in KnownFinding._fields))
+            for each in document["findings"]
+        ]
     except (KeyError, TypeError):
         found = None
     if found is None or not all(isinstance(text, str) for text in chain(*found)):
@@ -100,7 +103,7 @@ def read(path: str) -> list[Known]:
     return found
 
 
-def apply(run: Run, known: list[Known]) -> tuple[Run, list[Known]]:
+def apply(run: Run, known: list[KnownFinding]) -> tuple[Run, list[KnownFinding]]:
     """A run without the findings that are known, and those known ones that are gone.
 
     Gone are those that were looked for and not found, and where everything below a folder was
@@ -119,7 +122,7 @@ def apply(run: Run, known: list[Known]) -> tuple[Run, list[Known]]:
     return run._replace(findings=findings, suppressed=suppressed), gone
 
 
-def _is_gone(known: Known, checked: dict[str, Sequence[Rule]], run: Run) -> bool:
+def _is_gone(known: KnownFinding, checked: dict[str, Sequence[Rule]], run: Run) -> bool:
     rule = all_rules().get(known.code)
     if run.unchecked and rule and Need.BINDINGS in rule.needs:
         return False

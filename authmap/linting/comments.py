@@ -17,7 +17,7 @@ from authmap.model.directive import Directive, Word
 from authmap.model.places import at_part
 from authmap.rules.registry import all_rules
 from authmap.syntax.layer import At
-from authmap.syntax.nodes import Comment, Mapping, Scalar, descend, plain
+from authmap.syntax.nodes import Comment, Mapping, Scalar, descend, resolve_alias
 from authmap.syntax.yaml.scalars import lines
 
 if TYPE_CHECKING:
@@ -49,10 +49,12 @@ def read(content: Content) -> list[Directive]:
 def _annotations(content: Content) -> Iterator[Directive]:
     together = isinstance(content, AuthMap) and content.shape is Shape.OBJECTS
     for layer, root in (*([content.outer] if content.outer else []), *content.objects):
-        annotations = plain(root.get("metadata"))
+        annotations = resolve_alias(root.get("metadata"))
         if isinstance(annotations, Mapping):
-            annotations = plain(annotations.get("annotations"))
-        node = plain(annotations.get(ANNOTATION)) if isinstance(annotations, Mapping) else None
+            annotations = resolve_alias(annotations.get("annotations"))
+        node = (
+            resolve_alias(annotations.get(ANNOTATION)) if isinstance(annotations, Mapping) else None
+        )
         if isinstance(node, Scalar):
             words = _words(node.value, partial(at_part, layer, node))
             at = At(layer, node.start, node.end)

@@ -119,7 +119,7 @@ def _write_no_braces(finding: Finding, reason: str) -> None:
 
 def _leave_nodes_alone(finding: Finding, entry: Entry, options: Options) -> None:
     """In a live cluster workloads live from the entries of nodes and services."""
-    owner = reserved_entries.owner(entry, options.known)
+    owner = reserved_entries.owner(entry, options.reserved)
     if owner:
         finding.hold_back(f"the entry belongs to {owner}, and workloads live from it")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from authmap.model.content import Content
-from authmap.syntax.nodes import Sequence, plain
+from authmap.syntax.nodes import Sequence, resolve_alias
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,6 +43,6 @@ class Kubeconfig(Content):
 
     def items(self) -> Iterator[tuple[Layer, Node]]:
         """Its users."""
-        users = plain(self.root.get("users")) if self.root and self.logins else None
+        users = resolve_alias(self.root.get("users")) if self.root and self.logins else None
         for user in users.items if isinstance(users, Sequence) else ():
             yield self.layer, user

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from authmap.authenticator.placeholder import Delimiters
     from authmap.model.bindings import Bindings
-    from authmap.model.reserved_entries import Known
+    from authmap.model.reserved_entries import ReservedEntry
     from authmap.model.rule import Rule
     from authmap.model.severity import Severity
 
@@ -32,7 +32,7 @@ class Options(NamedTuple):
         unsafe_fixes: also make fixes that may change somebody's access.
         username_template: of the usernames that fixes write.
         rename: ARNs, role names or usernames of entries to rename although they have no groups.
-        known: service entries besides authmap's own table.
+        reserved: service entries besides authmap's own table.
         extra_paths: ways to lists of entries in the input, as `eks.awsAuth.roles`; `*` stands for
             any key or item.
         delimiters: what stands for the braces of placeholders until another tool has rendered the
@@ -48,7 +48,7 @@ class Options(NamedTuple):
     unsafe_fixes: bool = False
     username_template: str = "default"
     rename: tuple[str, ...] = ()
-    known: tuple[Known, ...] = ()
+    reserved: tuple[ReservedEntry, ...] = ()
     extra_paths: tuple[str, ...] = ()
     delimiters: Delimiters = ()
     bindings: Bindings | None = None

@@ -17,7 +17,7 @@ NODE_GROUPS = frozenset(("system:bootstrappers", "system:nodes"))
 _EKS = "https://docs.aws.amazon.com/eks/latest/userguide/"
 
 
-class Known(NamedTuple):
+class ReservedEntry(NamedTuple):
     """One row of the table: the entry of a role of that name, or of any role with that username.
 
     Attributes:
@@ -34,27 +34,27 @@ class Known(NamedTuple):
 
 
 SERVICES = (
-    Known("EC2, self-managed and Karpenter nodes", _EKS + "auth-configmap.html",
+    ReservedEntry("EC2, self-managed and Karpenter nodes", _EKS + "auth-configmap.html",
           username="system:node:{{EC2PrivateDNSName}}"),
-    Known("Fargate, hybrid nodes, and EC2 nodes named by instance id", _EKS + "hybrid-nodes-cluster-prep.html",
+    ReservedEntry("Fargate, hybrid nodes, and EC2 nodes named by instance id", _EKS + "hybrid-nodes-cluster-prep.html",
           username="system:node:{{SessionName}}"),
-    Known("EMR on EKS",
+    ReservedEntry("EMR on EKS",
           "https://docs.aws.amazon.com/emr/latest/EMR-on-EKS-DevelopmentGuide/setting-up-cluster-access.html#setting-up-cluster-access-aws-auth",
           "AWSServiceRoleForAmazonEMRContainers", "emr-containers"),
-    Known("AWS Batch", "https://docs.aws.amazon.com/batch/latest/userguide/getting-started-eks.html",
+    ReservedEntry("AWS Batch", "https://docs.aws.amazon.com/batch/latest/userguide/getting-started-eks.html",
           "AWSServiceRoleForBatch", "aws-batch"),
-    Known("Amazon Managed Service for Prometheus",
+    ReservedEntry("Amazon Managed Service for Prometheus",
           "https://docs.aws.amazon.com/prometheus/latest/userguide/AMP-collector-how-to.html",
           "AWSServiceRoleForAmazonPrometheusScraper_*", "aps-collector-user"),
-    Known("AWS Fault Injection Service",
+    ReservedEntry("AWS Fault Injection Service",
           "https://docs.aws.amazon.com/fis/latest/userguide/eks-pod-actions.html",
           username="fis-experiment"),
-    Known("Amazon MWAA", "https://docs.aws.amazon.com/mwaa/latest/userguide/mwaa-eks-example.html",
+    ReservedEntry("Amazon MWAA", "https://docs.aws.amazon.com/mwaa/latest/userguide/mwaa-eks-example.html",
           username="mwaa-service"),
-    Known("AWS Resilience Hub",
+    ReservedEntry("AWS Resilience Hub",
           "https://docs.aws.amazon.com/resilience-hub/latest/userguide/grant-permissions-to-eks-in-arh.html",
           username="AwsResilienceHubAssessmentEKSAccessRole"),
-    Known("AWS Resilience Hub's tests",
+    ReservedEntry("AWS Resilience Hub's tests",
           "https://docs.aws.amazon.com/resilience-hub/latest/userguide/next-gen-iam-permissions.html",
           username="resilience-testing-user"),
 )  # fmt: skip
@@ -65,7 +65,7 @@ def is_node(entry: Entry) -> bool:
     return entry.username.startswith(NODE_PREFIX) or not NODE_GROUPS.isdisjoint(entry.groups)
 
 
-def owner(entry: Entry, more: Iterable[Known] = ()) -> str | None:
+def owner(entry: Entry, more: Iterable[ReservedEntry] = ()) -> str | None:
     """Whose entry it is, if it is a node's or a service's and must keep its name.
 
     Args:
@@ -87,13 +87,13 @@ def owner(entry: Entry, more: Iterable[Known] = ()) -> str | None:
 class _Table(NamedTuple):
     """The rows by username, and those with a role, and how the names of these roles begin."""
 
-    usernames: dict[str, Known]
-    roles: list[Known]
+    usernames: dict[str, ReservedEntry]
+    roles: list[ReservedEntry]
     prefixes: tuple[str, ...]
 
 
 @cache
-def _table(more: tuple[Known, ...]) -> _Table:
+def _table(more: tuple[ReservedEntry, ...]) -> _Table:
     rows = (*SERVICES, *more)
     roles = [row for row in rows if row.role]
     others = [row for row in rows if not row.role]
@@ -102,7 +102,7 @@ def _table(more: tuple[Known, ...]) -> _Table:
     return _Table(usernames, roles, prefixes)
 
 
-def bound_by(username: str, more: Iterable[Known] = ()) -> str | None:
+def bound_by(username: str, more: Iterable[ReservedEntry] = ()) -> str | None:
     """Which node or service binds RBAC to a username, whoever has it."""
     row = _table(tuple(more)).usernames.get(username)
     return row and row.what

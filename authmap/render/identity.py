@@ -44,7 +44,7 @@ from authmap.render.show import EMPTY, NONE, place
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.explain.caller import Answer, Aside, Candidate
+    from authmap.explain.caller import Aside, Candidate, Explanation
     from authmap.explain.reasons import Spot
     from authmap.model.bindings import Binding
 
@@ -58,14 +58,14 @@ _FILLED_BY = {
 }
 
 
-def json(answer: Answer) -> str:
+def json(answer: Explanation) -> str:
     """The document as text."""
     from json import dumps
 
     return dumps(document(answer), indent=2) + "\n"
 
 
-def document(answer: Answer) -> dict[str, Any]:
+def document(answer: Explanation) -> dict[str, Any]:
     """The answer as plain values."""
     chosen = answer.chosen
     nowhere = {"section": None, "index": None, "line": None}
@@ -86,7 +86,10 @@ def document(answer: Answer) -> dict[str, Any]:
         ],
         "shadowed": [_aside(each) for each in answer.shadowed],
         "near": [_aside(each) for each in answer.near],
-        "lost": [{"section": e.what, "line": e.line, "reason": e.reason} for e in answer.lost],
+        "lost": [
+            {"section": e.what, "line": e.line, "reason": e.reason}
+            for e in answer.unreadable_sections
+        ],
         "unknown": answer.unknown,
         "reason": answer.reason,
         "notes": answer.notes,
@@ -104,12 +107,12 @@ def _aside(aside: Aside) -> dict[str, Any]:
     return {**place(aside.spot), "arn": aside.arn, "reason": aside.reason}
 
 
-def render(answer: Answer) -> str:
+def render(answer: Explanation) -> str:
     """The answer in words."""
     return "".join(f"{line}\n" for line in _lines(answer))
 
 
-def _lines(answer: Answer) -> Iterator[str]:
+def _lines(answer: Explanation) -> Iterator[str]:
     arn, chosen = safe(answer.arn), answer.chosen
     if answer.candidates:
         yield f"{arn} is mapped at random, each time by one of these"
@@ -129,7 +132,7 @@ def _lines(answer: Answer) -> Iterator[str]:
         yield f"note: {brief(note)}"
     for unknown in answer.unknown:
         yield f"note: {unknown} is not known here: {_FILLED_BY[unknown]} fills it in"
-    for each in answer.lost if chosen else ():  # else the reason tells
+    for each in answer.unreadable_sections if chosen else ():  # else the reason tells
         why = f"{safe(answer.path)}:{each.line}: {brief(each.reason)}"
         yield f"note: all of {each.what} is lost, nobody comes in by it: {why}"
     yield from _asides("shadowed", answer.shadowed)
@@ -149,7 +152,7 @@ def _identity(candidate: Candidate) -> Iterator[str]:
         yield f"  {'' if number else 'groups':8}  {safe(group) or EMPTY}"
 
 
-def _bound(answer: Answer) -> Iterator[str]:
+def _bound(answer: Explanation) -> Iterator[str]:
     if answer.bindings is None:
         return
     lines = [f"{b.title}: {b.role}, by the {by}" for b, by in answer.bindings]

@@ -39,7 +39,7 @@ from authmap.render.text import count
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from authmap.explain.map_view import Live, View
+    from authmap.explain.map_view import ActiveEntry, MapView
     from authmap.explain.reasons import Spot
 
 VERSION = 1
@@ -51,14 +51,14 @@ def place(spot: Spot) -> dict[str, Any]:
     return {"section": spot.section, "index": spot.number, "line": spot.line}
 
 
-def json(view: View) -> str:
+def json(view: MapView) -> str:
     """The document as text."""
     from json import dumps
 
     return dumps(document(view), indent=2) + "\n"
 
 
-def document(view: View) -> dict[str, Any]:
+def document(view: MapView) -> dict[str, Any]:
     """The view as plain values."""
     return {
         "version": VERSION,
@@ -87,13 +87,16 @@ def document(view: View) -> dict[str, Any]:
             }
             for dead in view.dead
         ],
-        "lost": [{"section": e.what, "line": e.line, "reason": e.reason} for e in view.lost],
+        "lost": [
+            {"section": e.what, "line": e.line, "reason": e.reason}
+            for e in view.unreadable_sections
+        ],
         "ignored": [{"rule": e.what, "line": e.line, "reason": e.reason} for e in view.ignored],
         "notes": view.notes,
     }
 
 
-def render(view: View, *, width: int | None = None, colour: bool = False) -> str:
+def render(view: MapView, *, width: int | None = None, colour: bool = False) -> str:
     """The view as tables.
 
     Args:
@@ -104,14 +107,14 @@ def render(view: View, *, width: int | None = None, colour: bool = False) -> str
     return "\n".join(_parts(view, width, colour))
 
 
-def _parts(view: View, width: int | None, colour: bool) -> Iterator[str]:
+def _parts(view: MapView, width: int | None, colour: bool) -> Iterator[str]:
     verb = "lets" if len(view.live) == 1 else "let"
     head = f"{safe(view.path)}: {count(len(view.live), 'mapping')} {verb} callers in"
     head += (
         f", {len(view.dead)} {'is' if len(view.dead) == 1 else 'are'} dead" * bool(view.dead) + "\n"
     )
     head += "".join(f"note: {brief(note)}\n" for note in view.notes)
-    for each in view.lost:
+    for each in view.unreadable_sections:
         why = f"line {each.line}: {brief(each.reason)}"
         head += f"all of {each.what} is lost, nobody comes in by it: {why}\n"
     yield head
@@ -134,7 +137,7 @@ def _parts(view: View, width: int | None, colour: bool) -> Iterator[str]:
         yield "written, and not read\n" + _table(("line", "rule", "reason"), ignored, width, colour)
 
 
-def _live(live: Live) -> tuple[str, ...]:
+def _live(live: ActiveEntry) -> tuple[str, ...]:
     scope, username = live.audit
     if live.random_with:
         others = " or ".join(map(str, live.random_with))

@@ -37,7 +37,7 @@ from authmap.model.finding import Finding
 from authmap.model.places import at_node
 from authmap.model.severity import Severity
 from authmap.rules.registry import rule
-from authmap.syntax.nodes import Scalar, plain
+from authmap.syntax.nodes import Scalar, resolve_alias
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +52,7 @@ def bad_account_id(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     for text, node in auth_map.account_items:
         if _is_id(text) or templates(text):
             continue
-        target = plain(node)
+        target = resolve_alias(node)
         if " - " in text or (isinstance(target, Scalar) and _is_id(target.value)):
             continue  # AM009 says that two became one, and AM002 that it is read otherwise
         yield Finding(

@@ -37,7 +37,7 @@ from authmap.model.places import at_node
 from authmap.model.rule import About
 from authmap.model.severity import Severity
 from authmap.rules.registry import rule
-from authmap.syntax.nodes import Mapping, Scalar, Sequence, plain
+from authmap.syntax.nodes import Mapping, Scalar, Sequence, resolve_alias
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +55,9 @@ def duplicate_key(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     """Keys of the object, of its data and of entries that are given more than once."""
     root = auth_map.root
     consumer = next((section.consumer for section in auth_map.sections.values()), CONFIG_MAP)
-    for mapping in (root, plain(root.get("metadata")), plain(root.get("data"))) if root else ():
+    for mapping in (
+        (root, resolve_alias(root.get("metadata")), resolve_alias(root.get("data"))) if root else ()
+    ):
         if isinstance(mapping, Mapping):
             keys = [key for key, _ in mapping.pairs if isinstance(key, Scalar)]
             last = {key.value: key for key in keys}
@@ -64,7 +66,7 @@ def duplicate_key(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
                     lost = "everything under this one"
                     yield _finding(auth_map.layer, consumer, key, last[key.value], lost)
     for entry in auth_map.entries:
-        mapping = plain(entry.node)
+        mapping = resolve_alias(entry.node)
         if isinstance(mapping, Mapping) and not entry.winner:
             names = {key.value for key, _ in mapping.pairs if isinstance(key, Scalar)}
             known = entry.section.consumer.keys[entry.section.name].keys()
@@ -92,7 +94,7 @@ def _in_entry(entry: Entry, mapping: Mapping) -> Iterator[Finding]:
 def _is_taken(consumer: Consumer, name: str, value: Node) -> bool:
     """Whether a value replaces what was read before: null and wrong types leave it alone."""
     if name == "groups":
-        return is_null(value) or isinstance(plain(value), Sequence)
+        return is_null(value) or isinstance(resolve_alias(value), Sequence)
     return consumer.text_of(value) is not None
 
 

@@ -39,7 +39,7 @@ from authmap.model.finding import Finding
 from authmap.model.places import at_node
 from authmap.model.severity import Severity
 from authmap.rules.registry import rule
-from authmap.syntax.nodes import Scalar, plain
+from authmap.syntax.nodes import Scalar, resolve_alias
 from authmap.syntax.problem import ProblemKind
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def folded_list(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
 def _value(
     section: Section, node: Node, what: str, entry: Entry | None = None
 ) -> Iterator[Finding]:
-    target = plain(node)
+    target = resolve_alias(node)
     if not isinstance(target, Scalar) or " " not in target.value or target.style in ("|", ">"):
         return
     written = section.text[target.start : target.end]

@@ -42,7 +42,7 @@ from authmap.model.rule import About
 from authmap.model.severity import Severity
 from authmap.rules.registry import rule
 from authmap.syntax.change import Change
-from authmap.syntax.nodes import Mapping, Scalar, plain
+from authmap.syntax.nodes import Mapping, Scalar, resolve_alias
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,7 +84,7 @@ def _beside_data(auth_map: AuthMap) -> Iterator[Finding]:
     """Sections at the object's top, or below another key there."""
     if auth_map.root is None or auth_map.shape not in (Shape.CONFIG_MAP, Shape.PATCH):
         return
-    below = [(text(key), plain(value)) for key, value in auth_map.root.pairs]
+    below = [(text(key), resolve_alias(value)) for key, value in auth_map.root.pairs]
     places = [("", auth_map.root), *((name, node) for name, node in below if name != "data")]
     for name, mapping in places:
         for key, _ in mapping.pairs if isinstance(mapping, Mapping) else ():

@@ -65,7 +65,7 @@ def leading_session_name(auth_map: AuthMap, options: Options) -> Iterator[Findin
         else:
             example = "a session named like another user, such as `kubernetes-admin`, is that user"
         fix = None
-        if not reserved_entries.owner(entry, options.known):
+        if not reserved_entries.owner(entry, options.reserved):
             fix = rename(entry, options, safe=False)
         yield Finding(
             at_username(entry, username.removesuffix(rest)),

@@ -56,7 +56,7 @@ def lossy_session_name(auth_map: AuthMap, options: Options) -> Iterator[Finding]
         username = entry.username
         if SESSION_NAME not in username or not entry.has_session_name:
             continue
-        if reserved_entries.owner(entry, options.known) or templates(username):
+        if reserved_entries.owner(entry, options.reserved) or templates(username):
             continue
         raw = username.replace(SESSION_NAME, SESSION_NAME_RAW)
         yield Finding(

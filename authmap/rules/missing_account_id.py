@@ -64,7 +64,7 @@ def missing_account_id(auth_map: AuthMap, options: Options) -> Iterator[Finding]
             continue
         if tells_account(entry, username) or not entry.has_session_name:
             continue
-        if reserved_entries.owner(entry, options.known) or templates(username):
+        if reserved_entries.owner(entry, options.reserved) or templates(username):
             continue
         yield Finding(
             at_field(entry, "username"),

@@ -37,7 +37,7 @@ from authmap.model.finding import Finding
 from authmap.model.places import at_field
 from authmap.model.severity import Severity
 from authmap.rules.registry import rule
-from authmap.syntax.nodes import Mapping, plain
+from authmap.syntax.nodes import Mapping, resolve_alias
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +56,7 @@ def missing_field(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
         if entry.winner or (name == "username" and (entry.dropped or entry.username)):
             continue
         field = entry.field(name)
-        if not isinstance(plain(entry.node), Mapping):
+        if not isinstance(resolve_alias(entry.node), Mapping):
             continue  # AM002 speaks of it, as it does of a value of the wrong type
         if (
             field

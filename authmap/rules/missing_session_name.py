@@ -40,8 +40,8 @@ from authmap.authenticator.placeholder import (
     ACCESS_KEY_ID,
     EC2_PRIVATE_DNS_NAME,
     has_session,
-    healed,
     is_led_by_caller,
+    with_placeholders_corrected,
 )
 from authmap.model import reserved_entries
 from authmap.model.finding import Finding
@@ -66,7 +66,7 @@ def missing_session_name(auth_map: AuthMap, options: Options) -> Iterator[Findin
         username = entry.username
         if (
             has_session(username)
-            or reserved_entries.owner(entry, options.known)
+            or reserved_entries.owner(entry, options.reserved)
             or templates(username)
         ):
             continue
@@ -87,7 +87,7 @@ def missing_session_name(auth_map: AuthMap, options: Options) -> Iterator[Findin
             message = f"`{username}` does not name the session of who assumes {entry.title}"
         else:
             message = f"everyone who assumes {entry.title} is {shown} in the audit log"
-        own = healed(username)
+        own = with_placeholders_corrected(username)
         meant = has_session(own) and not is_led_by_caller(own)
         advice = f"`{own}` is meant" if meant else "put {{SessionName}} into the username"
         yield Finding(

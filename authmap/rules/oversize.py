@@ -42,7 +42,7 @@ from authmap.model.rule import Need
 from authmap.model.severity import Severity
 from authmap.rules.registry import rule
 from authmap.syntax.layer import At
-from authmap.syntax.nodes import Scalar, plain
+from authmap.syntax.nodes import Scalar, resolve_alias
 from authmap.syntax.problem import ProblemKind
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def oversize(content: AuthMap | Unreadable, options: Options) -> Iterator[Findin
             at = At(content.layer, 0, 0)
             yield Finding(at, content.problem.message, advice, severity=Severity.ERROR)
         return
-    values = [plain(key.value) for key in content.keys]
+    values = [resolve_alias(key.value) for key in content.keys]
     texts = [value.value for value in values if isinstance(value, Scalar)]
     if not content.keys and content.shape in (Shape.ENTRIES, Shape.DATA):
         texts = [section.text for section in content.sections.values()]

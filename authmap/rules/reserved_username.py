@@ -67,7 +67,7 @@ def reserved_username(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
         username = entry.username
         if not username.startswith(PREFIXES):
             continue
-        if reserved_entries.owner(entry, options.known) or templates(username):
+        if reserved_entries.owner(entry, options.reserved) or templates(username):
             continue
         prefix = username[: username.index(":") + 1]
         whose = "Kubernetes" if prefix == "system:" else "AWS"

@@ -76,8 +76,8 @@ def shared_username(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
             username_overlap.pattern(username, account, sessions=sessions), entry
         )
         if other is not entry and not (
-            reserved_entries.owner(entry, options.known)
-            and reserved_entries.owner(other, options.known)
+            reserved_entries.owner(entry, options.reserved)
+            and reserved_entries.owner(other, options.reserved)
         ):
             message = f"`{username}` is also the username of {_place(other)}"
             yield _finding(entry, message, "RBAC and the audit log cannot tell the two apart")

@@ -87,7 +87,7 @@ def unbound_entry(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     ):
         return
     for entry in (*auth_map.roles, *auth_map.users):
-        if reserved_entries.owner(entry, options.known) or MASTERS in entry.groups:
+        if reserved_entries.owner(entry, options.reserved) or MASTERS in entry.groups:
             continue
         if any(templates(text) for text in (entry.arn, entry.username, *entry.groups)):
             continue

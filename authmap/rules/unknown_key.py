@@ -39,7 +39,7 @@ from authmap.model.rule import About
 from authmap.model.severity import Severity
 from authmap.rules.registry import rule
 from authmap.syntax.change import Change
-from authmap.syntax.nodes import Sequence, plain
+from authmap.syntax.nodes import Sequence, resolve_alias
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,7 +86,7 @@ def _finding(entry: Entry, field: Field, meant: str | None, *, alone: bool) -> F
         advice = f"`{meant}` is meant, it seems; as it stands, {effect}"
         if not alone:
             advice = f"`{meant}` is meant, it seems, and by another key too: keep one of them"
-        elif meant != "groups" or isinstance(plain(field.value), Sequence):
+        elif meant != "groups" or isinstance(resolve_alias(field.value), Sequence):
             fix = Fix((Change(section, field.key, meant),), safe=False)
     message = f"`{key}` is not a key of {section.called}: {section.consumer.unknown}"
     at = at_node(section, field.key)

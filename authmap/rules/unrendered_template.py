@@ -45,7 +45,7 @@ from authmap.model.rule import Need
 from authmap.model.severity import Severity
 from authmap.rules.registry import rule
 from authmap.syntax.layer import At
-from authmap.syntax.nodes import Scalar, plain
+from authmap.syntax.nodes import Scalar, resolve_alias
 from authmap.syntax.problem import ProblemKind
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def _places(auth_map: AuthMap) -> Iterator[At]:
 
 
 def _parts(layer: Layer, node: Node, value: str, delimiters: Delimiters = ()) -> Iterator[At]:
-    target, found = plain(node), templates(value)
+    target, found = resolve_alias(node), templates(value)
     if delimiters:
         found = [m for m in found if not is_placeholder(braced(m[0], delimiters))]
     if found and isinstance(target, Scalar):  # the first stands for all that are in it

@@ -44,7 +44,7 @@ from authmap.model.severity import Severity
 from authmap.rules.registry import rule
 from authmap.syntax.change import Change
 from authmap.syntax.layer import At
-from authmap.syntax.nodes import Mapping, Node, Scalar, Sequence, descend, plain
+from authmap.syntax.nodes import Mapping, Node, Scalar, Sequence, descend, resolve_alias
 from authmap.syntax.problem import ProblemKind
 from authmap.syntax.yaml import go_types
 
@@ -110,7 +110,7 @@ def wrong_type(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
 
 def _misfits(auth_map: AuthMap) -> Iterator[_Misfit]:
     layer, root = auth_map.layer, auth_map.root
-    data = plain(root.get("data")) if root else None
+    data = resolve_alias(root.get("data")) if root else None
     refused = "a ConfigMap holds only text in `data`, and the API server refuses this one"
     if data is not None and not _fits(data, "a mapping"):
         remedy = "indent `mapRoles:` and its like below `data:`"
@@ -118,7 +118,7 @@ def _misfits(auth_map: AuthMap) -> Iterator[_Misfit]:
     unfit = {key.name: key for key in auth_map.keys if not _fits(key.value, "text")}
     for key in unfit.values():
         remedy = f"write `{key.name}: |` and indent what belongs to it below"
-        node, name = plain(key.value) or key.key, f"`{key.name}`"
+        node, name = resolve_alias(key.value) or key.key, f"`{key.name}`"
         yield _Misfit(layer, node, name, "text", refused, remedy, None, key.key)
     for section in auth_map.sections.values():
         yield from _native(section)
@@ -137,7 +137,7 @@ def _misfits(auth_map: AuthMap) -> Iterator[_Misfit]:
     if accounts and isinstance(accounts.root, Sequence):
         for node in accounts.root.items:
             consumer, name = accounts.consumer, "an item of `mapAccounts`"
-            if not isinstance(plain(node), Scalar):
+            if not isinstance(resolve_alias(node), Scalar):
                 effect = consumer.refusal("account") or "it is skipped"
                 remedy = "write the account id alone"
                 yield _Misfit(accounts, node, name, "text", effect, remedy)
@@ -157,7 +157,7 @@ def _text(
     section: Section, node: Node, name: str, field: str, entry: Entry | None = None
 ) -> Iterator[_Misfit]:
     """A value that is to be text and is not, or is not read as it is written."""
-    consumer, target = section.consumer, plain(node)
+    consumer, target = section.consumer, resolve_alias(node)
     if not _fits(node, "text", consumer):
         effect = consumer.refusal(field) or _EFFECTS.get(
             field, "the authenticator reads nothing from it"
@@ -189,7 +189,7 @@ def _is_read(entry: Entry) -> bool:
 
 
 def _entry(entry: Entry) -> Iterator[_Misfit]:
-    section, item = entry.section, plain(entry.node)
+    section, item = entry.section, resolve_alias(entry.node)
     if not isinstance(item, Mapping):
         name = f"an item of `{section.called}`"
         effect = section.consumer.refusal("item") or "the authenticator drops it"
@@ -224,9 +224,9 @@ def _entry(entry: Entry) -> Iterator[_Misfit]:
 
 
 def _group_remedy(node: Node) -> str:
-    item = plain(node)
+    item = resolve_alias(node)
     if isinstance(item, Mapping) and len(item.pairs) == 1:
-        key, value = (plain(side) for side in item.pairs[0])
+        key, value = (resolve_alias(side) for side in item.pairs[0])
         if isinstance(key, Scalar) and isinstance(value, Scalar):
             return f"write `{key.value}:{value.value}` if that is the group's name"
     return "write the group's name, or take the item out"
@@ -235,7 +235,7 @@ def _group_remedy(node: Node) -> str:
 def _fits(node: Node, wanted: str, consumer: Consumer = CONFIG_MAP) -> bool:
     try:
         if wanted in _TYPES:
-            fits = isinstance(plain(node), _TYPES[wanted]) or is_null(node)
+            fits = isinstance(resolve_alias(node), _TYPES[wanted]) or is_null(node)
             return fits or (wanted == "a list" and consumer.weak and _fits(node, "text", consumer))
         return consumer.text_of(node) is not None or is_null(node)
     except go_types.GoYamlError:
@@ -262,7 +262,7 @@ def _place(layer: Layer, node: Node) -> At:
 
 def _what(node: Node, *, quoted: bool) -> str:
     """What a value is to YAML, and itself, unless it is Terraform's: it may be a secret there."""
-    target = plain(node)
+    target = resolve_alias(node)
     if not isinstance(target, Scalar):
         return "a list" if isinstance(target, Sequence) else "a mapping"
     try:

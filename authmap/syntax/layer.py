@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from authmap.syntax.source import Source
-    from authmap.syntax.source_map import ScalarMap
+    from authmap.syntax.source_map import SourceMap
 
 
 class Layer(Protocol):
@@ -21,7 +21,7 @@ class Layer(Protocol):
         """The file."""
 
     @property
-    def source_map(self) -> ScalarMap | None:
+    def source_map(self) -> SourceMap | None:
         """From this text to the file's, if it is not the file's own."""
 
     @property

@@ -137,7 +137,7 @@ class Tree(NamedTuple):
     aliased: frozenset[int]
 
 
-def plain(node: Node | None) -> Node | None:
+def resolve_alias(node: Node | None) -> Node | None:
     """The node itself, or the one its alias stands for."""
     while isinstance(node, Alias):
         node = node.target

@@ -10,7 +10,7 @@ Run = tuple[str, int, int]
 """Text of the value, its source offset, its length there if it is not written verbatim (or 0)."""
 
 
-class ScalarMap:
+class SourceMap:
     """Maps offsets in a scalar's value to offsets in its source text.
 
     Attributes:
@@ -83,12 +83,12 @@ def _escape(character: str) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-class NestedMap(ScalarMap):
+class NestedSourceMap(SourceMap):
     """Of a scalar in the text of another scalar: onto the text that the outer one stands in."""
 
     __slots__ = ("_inner", "_outer")
 
-    def __init__(self, inner: ScalarMap, outer: ScalarMap) -> None:
+    def __init__(self, inner: SourceMap, outer: SourceMap) -> None:
         self._inner = inner
         self._outer = outer
         self.value = inner.value

@@ -11,12 +11,12 @@ from authmap.authenticator.placeholder import (
     ACCOUNT_ID,
     EC2_PRIVATE_DNS_NAME,
     SESSION_NAME,
-    Slip,
+    MisspelledPlaceholder,
     has_session,
-    healed,
     is_led_by_caller,
-    slips,
+    misspelled_placeholders,
     unbraced,
+    with_placeholders_corrected,
 )
 from authmap.model.finding import Fix, set_field
 from authmap.model.places import line_of
@@ -57,7 +57,7 @@ def rename(
         return None
     if EC2_PRIVATE_DNS_NAME in entry.username:
         safe = False  # so far nobody could log in
-    own = healed(entry.username)
+    own = with_placeholders_corrected(entry.username)
     for value in (own, render(entry, options.username_template)):
         if value == entry.username or not has_session(value):
             continue
@@ -77,7 +77,7 @@ def wants_rename(entry: Entry, options: Options) -> bool:
     username = entry.username
     if not username or not entry.has_session_name:
         return False
-    if owner(entry, options.known) or templates(username):
+    if owner(entry, options.reserved) or templates(username):
         return False
     return (
         not has_session(username)
@@ -115,7 +115,7 @@ def _obstacle(entry: Entry, value: str, options: Options) -> str | None:
     for what, text in (("username", name), ("ARN", entry.arn)):
         if templates(text):
             return f"the {what} holds a template that is not rendered yet"
-    service, bindings = bound_by(name, options.known), options.bindings
+    service, bindings = bound_by(name, options.reserved), options.bindings
     if any(entry.groups) and not service and bindings is None:  # most have nothing in their way
         return None
     if is_node(entry) or _names(entry).intersection(options.rename):
@@ -159,7 +159,7 @@ class Misspelling(NamedTuple):
     what: str
     text: str
     node: Node
-    slip: Slip
+    slip: MisspelledPlaceholder
 
 
 def misspellings(auth_map: AuthMap) -> Iterator[Misspelling]:
@@ -168,14 +168,14 @@ def misspellings(auth_map: AuthMap) -> Iterator[Misspelling]:
     if not any(mark in text for text in texts for mark in "{([<$%\\"):
         return
     for entry in (*auth_map.roles, *auth_map.users):
-        if not [text for text in (entry.username, *entry.groups) if slips(text)]:
+        if not [text for text in (entry.username, *entry.groups) if misspelled_placeholders(text)]:
             continue
         field = entry.field("username")
         patterns = [(group.text, group.node, "group") for group in entry.group_items]
         if field:
             patterns.insert(0, (entry.username, field.value, "username"))
         for text, node, what in patterns:
-            found = slips(text)
+            found = misspelled_placeholders(text)
             if found and not templates(text):
                 for slip in found:
                     yield Misspelling(entry, what, text, node, slip)
@@ -188,7 +188,7 @@ def correct_spelling(wrong: Misspelling, options: Options) -> Fix | None:
     caller would choose how a username begins.
     """
     entry, what, text, node, _ = wrong
-    value = healed(text)
+    value = with_placeholders_corrected(text)
     if value == text or _misfit(entry, value):
         return None
     if what == "group":

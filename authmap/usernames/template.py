@@ -12,10 +12,10 @@ from authmap.authenticator.placeholder import (
     KNOWN,
     SESSION_NAME,
     has_session,
-    healed,
     is_led_by_caller,
+    misspelled_placeholders,
     pieces,
-    slips,
+    with_placeholders_corrected,
 )
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ _FIELD = r"(?<!\{)\{([^{}]*)\}(?!\})"
 FIELDS: dict[str, Callable[[Entry], str]] = {
     "account_id": attrgetter("account_id"),
     "role_name": attrgetter("role_name"),
-    "username": lambda entry: healed(entry.username),
+    "username": lambda entry: with_placeholders_corrected(entry.username),
 }
 
 
@@ -69,7 +69,7 @@ def _problem(pattern: str) -> str | None:
     """What speaks against a username pattern, said of the template it comes from."""
     if not pattern.isprintable() or pattern != pattern.strip():
         return "holds control characters, or begins or ends in a blank"
-    for slip in slips(pattern):
+    for slip in misspelled_placeholders(pattern):
         remedy = f"write {slip.meant}" if slip.meant else f"it knows {', '.join(KNOWN)}"
         return f"holds `{slip.text}`, which the authenticator does not fill in: {remedy}"
     literal = "".join(piece for piece in pieces(pattern) if piece not in KNOWN)

@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from authmap.cluster.change import backup
 from authmap.cluster.change.backup import Origin
 from authmap.cluster.kube.errors import ClusterError
-from authmap.cluster.reading import Live
+from authmap.cluster.reading import LiveConfigMap
 from authmap.model.bindings import Bindings
-from cluster.moments import authmap
+from cluster.crash_points import authmap
 from cluster.run import environment
 
 if TYPE_CHECKING:
@@ -34,9 +34,9 @@ DATA = {"mapRoles": "- rolearn: arn:aws:iam::111111111111:role/staff\n  username
 APPLY = ("fix", "--apply", "--yes", "--context", "prod", "--fail-on=never")
 
 
-def live(**data: str) -> Live:
+def live(**data: str) -> LiveConfigMap:
     metadata = {"name": "aws-auth", "namespace": "kube-system", "resourceVersion": "7"}
-    return Live("prod", {"metadata": metadata, "data": DATA | data}, Bindings([]))
+    return LiveConfigMap("prod", {"metadata": metadata, "data": DATA | data}, Bindings([]))
 
 
 @pytest.fixture

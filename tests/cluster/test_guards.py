@@ -10,11 +10,11 @@ import pytest
 
 from authmap.cluster import reading
 from authmap.cluster.change import guards, plan
-from authmap.cluster.kube.kubeconfig import Access
+from authmap.cluster.kube.kubeconfig import ConnectionOptions
 from authmap.cluster.kube.session import Session
 from authmap.fixing.results import DataFixResult
 from authmap.model.options import Options
-from cluster.moments import authmap
+from cluster.crash_points import authmap
 from cluster.proxy import Proxy, Request
 from cluster.run import on_terminal
 
@@ -73,7 +73,9 @@ def test_a_fix_that_does_something_else(
     cluster: Cluster, tmp_path: Path, key: str, text: str, said: str
 ) -> None:
     create(cluster)
-    session = Session("prod", Access(str(cluster.kubeconfig("editor", path=tmp_path / "config"))))
+    session = Session(
+        "prod", ConnectionOptions(str(cluster.kubeconfig("editor", path=tmp_path / "config")))
+    )
     live = reading.read(session)
     wrong = plan.of_data(live, live.data | {key: text})
     wrong = wrong._replace(result=DataFixResult(live.path, wrong.data, [], [], []))

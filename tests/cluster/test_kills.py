@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from authmap.cluster.change import backup
-from cluster.moments import Running, authmap
+from cluster.crash_points import Running, authmap
 from cluster.proxy import Proxy, Reply, Request, Trouble
 from cluster.run import on_terminal
 

@@ -14,10 +14,10 @@ import pytest
 
 from authmap.cluster.change import apply, plan
 from authmap.cluster.kube.errors import ClusterError
-from authmap.cluster.kube.kubeconfig import Access
+from authmap.cluster.kube.kubeconfig import ConnectionOptions
 from authmap.cluster.kube.session import Session
 from authmap.model.options import Options
-from cluster.moments import authmap
+from cluster.crash_points import authmap
 from cluster.proxy import Proxy, Reply, Request, Trouble
 from cluster.run import on_terminal
 from cluster.server import AWS_AUTH
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from authmap.cluster.change.plan import Plan
-    from authmap.cluster.reading import Live
+    from authmap.cluster.reading import LiveConfigMap
     from cluster.server import Cluster
 
 RACES = int(os.environ.get("AUTHMAP_RACES", "200"))
@@ -352,8 +352,8 @@ class Fixer(Session):
     """Makes fixes without a word, lets others start meanwhile, and counts how often it met them."""
 
     def __init__(self, config: Path, backups: Path) -> None:
-        super().__init__("prod", Access(str(config)))
-        self.wishes = apply.Wishes(yes=True, backup_dir=str(backups))
+        super().__init__("prod", ConnectionOptions(str(config)))
+        self.wishes = apply.ApplyOptions(yes=True, backup_dir=str(backups))
         self.started = Event()
         self.wait = self.runs = self.plans = self.refused = 0
 
@@ -368,7 +368,7 @@ class Fixer(Session):
         """Fix; False where there is nothing to fix."""
         self.runs += 1
         wishes = self.wishes._replace(verify=verify)
-        change = apply.Change(self.plan, "fix")
+        change = apply.LiveChange(self.plan, "fix")
         try:
             return apply.run(self, change, Options(), wishes, self).written
         except ClusterError as error:
@@ -377,7 +377,7 @@ class Fixer(Session):
             self.refused += 1
             return True
 
-    def plan(self, live: Live) -> Plan:
+    def plan(self, live: LiveConfigMap) -> Plan:
         """Plan, after each read."""
         self.plans += 1
         return plan.of_fix(live, Options())
@@ -392,7 +392,7 @@ class Fixer(Session):
         """Never asked."""
         raise AssertionError(question)
 
-    def made(self, done: apply.Done, *, lost: bool = False) -> None:
+    def made(self, done: apply.Outcome, *, lost: bool = False) -> None:
         """Say nothing."""
 
 

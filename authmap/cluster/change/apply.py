@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from authmap.cluster.change.guards import Verdict
     from authmap.cluster.change.plan import Plan
     from authmap.cluster.kube.session import Session
-    from authmap.cluster.reading import Live
+    from authmap.cluster.reading import LiveConfigMap
     from authmap.model.options import Options
 
 
-class Wishes(NamedTuple):
+class ApplyOptions(NamedTuple):
     """What the person asked for.
 
     Attributes:
@@ -41,7 +41,7 @@ class Wishes(NamedTuple):
     backup_dir: str | None = None
 
 
-class Talk(Protocol):
+class Prompter(Protocol):
     """How the person is spoken to."""
 
     def say(self, text: str) -> None:
@@ -57,11 +57,11 @@ class Talk(Protocol):
             ClusterError: there is nobody to ask.
         """
 
-    def made(self, done: Done, *, lost: bool = False) -> None:
+    def made(self, done: Outcome, *, lost: bool = False) -> None:
         """Say that a change is made, and how to take it back; where we are lost, somebody else."""
 
 
-class Change(NamedTuple):
+class LiveChange(NamedTuple):
     """What is to be written, planned anew whenever the object has changed.
 
     Attributes:
@@ -70,12 +70,12 @@ class Change(NamedTuple):
         label: of the backups.
     """
 
-    plan: Callable[[Live], Plan]
+    plan: Callable[[LiveConfigMap], Plan]
     verb: str
     label: str = ""
 
 
-class Done(NamedTuple):
+class Outcome(NamedTuple):
     """What was done.
 
     Attributes:
@@ -91,7 +91,9 @@ class Done(NamedTuple):
     risk: bool = False
 
 
-def run(session: Session, change: Change, options: Options, wishes: Wishes, talk: Talk) -> Done:
+def run(
+    session: Session, change: LiveChange, options: Options, wishes: ApplyOptions, talk: Prompter
+) -> Outcome:
     """Read, plan, guard, back up, ask, rehearse, write, read back, and log in afresh.
 
     Raises:
@@ -102,13 +104,13 @@ def run(session: Session, change: Change, options: Options, wishes: Wishes, talk
         plan = change.plan(reading.read(session))
         talk.show(plan)
         if not plan.changed:
-            return Done(plan, written=False)
+            return Outcome(plan, written=False)
         verdict = _guarded(plan, session, options, wishes, talk)
         _heed_owners(plan.live, wishes, talk)
         if wishes.dry_run:
             commit.rehearse(session, plan)
             talk.say("authmap: the API server would take the change (dry run); nothing was written")
-            return Done(plan, written=False)
+            return Outcome(plan, written=False)
         origin = backup.Origin(session.context, session.server, session.cluster_uid)
         saved = _saved(plan, origin, change, wishes, talk)
         sent = False
@@ -121,7 +123,7 @@ def run(session: Session, change: Change, options: Options, wishes: Wishes, talk
                         known, plan = plan.live, _again(plan, session, change, wishes, talk)
                         if not plan.changed:
                             _discard(saved, talk)
-                            return Done(plan, written=False)
+                            return Outcome(plan, written=False)
                         if not _same_object(known, plan.live):
                             saved = _saved(plan, origin, change, wishes, talk, saved)
                         verdict = _guarded(plan, session, options, wishes, talk)
@@ -141,7 +143,7 @@ def run(session: Session, change: Change, options: Options, wishes: Wishes, talk
                 ) from None
             raise
     risk = bool(verdict.doubts or guards.objections(plan.back, options))
-    done = Done(plan, written=True, backup=saved, risk=risk)
+    done = Outcome(plan, written=True, backup=saved, risk=risk)
     try:
         _settle(session, plan, written, verdict, wishes, talk)
     except KeyboardInterrupt:
@@ -158,9 +160,9 @@ def run(session: Session, change: Change, options: Options, wishes: Wishes, talk
 def _saved(
     plan: Plan,
     origin: backup.Origin,
-    change: Change,
-    wishes: Wishes,
-    talk: Talk,
+    change: LiveChange,
+    wishes: ApplyOptions,
+    talk: Prompter,
     old: Path | None = None,
 ) -> Path:
     """Make a backup, in place of an old one whose change was not made."""
@@ -171,13 +173,15 @@ def _saved(
     return saved
 
 
-def _discard(saved: Path, talk: Talk) -> None:
+def _discard(saved: Path, talk: Prompter) -> None:
     """Take a backup away whose change was not made, or a rollback would go back to nothing."""
     backup.discard(saved)
     talk.say(f"authmap: nothing was written, so {saved.name} is gone again")
 
 
-def _guarded(plan: Plan, session: Session, options: Options, wishes: Wishes, talk: Talk) -> Verdict:
+def _guarded(
+    plan: Plan, session: Session, options: Options, wishes: ApplyOptions, talk: Prompter
+) -> Verdict:
     """Ask the guards; their doubts must be accepted.
 
     Raises:
@@ -202,7 +206,7 @@ def _guarded(plan: Plan, session: Session, options: Options, wishes: Wishes, tal
     return verdict
 
 
-def _heed_owners(live: Live, wishes: Wishes, talk: Talk) -> None:
+def _heed_owners(live: LiveConfigMap, wishes: ApplyOptions, talk: Prompter) -> None:
     """Say who else writes the object.
 
     Raises:
@@ -220,7 +224,9 @@ def _heed_owners(live: Live, wishes: Wishes, talk: Talk) -> None:
         )
 
 
-def _ask(plan: Plan, session: Session, change: Change, wishes: Wishes, talk: Talk) -> bool:
+def _ask(
+    plan: Plan, session: Session, change: LiveChange, wishes: ApplyOptions, talk: Prompter
+) -> bool:
     """Ask whether to go on, unless that was said already.
 
     Returns:
@@ -241,11 +247,13 @@ def _ask(plan: Plan, session: Session, change: Change, wishes: Wishes, talk: Tal
     return True
 
 
-def _same_object(one: Live, other: Live) -> bool:
+def _same_object(one: LiveConfigMap, other: LiveConfigMap) -> bool:
     return one.version == other.version
 
 
-def _again(plan: Plan, session: Session, change: Change, wishes: Wishes, talk: Talk) -> Plan:
+def _again(
+    plan: Plan, session: Session, change: LiveChange, wishes: ApplyOptions, talk: Prompter
+) -> Plan:
     """Read and plan again; another change than before, or another owner, is asked about.
 
     Raises:
@@ -276,7 +284,7 @@ def _again(plan: Plan, session: Session, change: Change, wishes: Wishes, talk: T
         plan = fresh
 
 
-def _written(session: Session, plan: Plan, talk: Talk) -> Live:
+def _written(session: Session, plan: Plan, talk: Prompter) -> LiveConfigMap:
     """Write, and say what it means if Ctrl-C comes in the middle of it."""
     try:
         return commit.write(session, plan)
@@ -286,7 +294,12 @@ def _written(session: Session, plan: Plan, talk: Talk) -> Live:
 
 
 def _settle(
-    session: Session, plan: Plan, written: Live, verdict: Verdict, wishes: Wishes, talk: Talk
+    session: Session,
+    plan: Plan,
+    written: LiveConfigMap,
+    verdict: Verdict,
+    wishes: ApplyOptions,
+    talk: Prompter,
 ) -> None:
     """Make sure that what was sent is there, and that a fresh login still has its access.
 

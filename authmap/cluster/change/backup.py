@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
-from authmap.cluster.change.plan import Edit
+from authmap.cluster.change.plan import FieldChange
 from authmap.cluster.kube.errors import ClusterError
 from authmap.documents.read import MAX_BYTES
 from authmap.files import FileError, read_bytes
@@ -23,7 +23,7 @@ from authmap.syntax.yaml.parser import parse
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from authmap.cluster.reading import Live
+    from authmap.cluster.reading import LiveConfigMap
     from authmap.syntax.nodes import Node
 
 _MAX_NAME = 200
@@ -68,7 +68,7 @@ class Backup(NamedTuple):
     path: Path
     origin: Origin
     manifest: dict[str, Any]
-    undo: frozenset[Edit]
+    undo: frozenset[FieldChange]
 
     @property
     def data(self) -> dict[str, str]:
@@ -103,11 +103,11 @@ def folder(context: str, chosen: str | None = None) -> Path:
 
 
 def save(
-    live: Live,
+    live: LiveConfigMap,
     origin: Origin,
     chosen: str | None = None,
     label: str = "",
-    undo: Iterable[Edit] = (),
+    undo: Iterable[FieldChange] = (),
 ) -> Path:
     """Write a backup that nobody else may read, and make sure that it is on the disk.
 
@@ -183,7 +183,7 @@ def _sync(where: Path) -> None:
         os.close(handle)
 
 
-def _written(manifest: dict[str, Any], origin: Origin, undo: Iterable[Edit]) -> bytes:
+def _written(manifest: dict[str, Any], origin: Origin, undo: Iterable[FieldChange]) -> bytes:
     """YAML that `kubectl replace` takes, texts of several lines as blocks where that is exact.
 
     Raises:
@@ -284,7 +284,7 @@ def load(path: Path) -> Backup:
         if not (head.startswith(_HEAD) and data.endswith(_END) and len(data) <= MAX_BYTES):
             raise ValueError
         said = json.loads(head.removeprefix(_HEAD))
-        undo = frozenset(Edit(*each) for each in said.pop("undo", ()))
+        undo = frozenset(FieldChange(*each) for each in said.pop("undo", ()))
         origin = Origin(**said)
         if not all(isinstance(text, str | None) for text in origin):
             raise ValueError

@@ -21,9 +21,9 @@ from authmap.cluster.kube import errors
 from authmap.cluster.kube.session import NAME, Session
 
 if TYPE_CHECKING:
-    from authmap.cluster.change.guards import Caller, Verdict
+    from authmap.cluster.change.guards import CurrentUser, Verdict
     from authmap.cluster.change.plan import Plan
-    from authmap.cluster.reading import Live
+    from authmap.cluster.reading import LiveConfigMap
 
 ATTEMPTS = 10
 """How often a write is tried that meets somebody else's."""
@@ -45,7 +45,7 @@ class AlteredError(errors.ClusterError):
         stored: the object as it is.
     """
 
-    def __init__(self, stored: Live) -> None:
+    def __init__(self, stored: LiveConfigMap) -> None:
         super().__init__(
             "what the API server stored is not what was sent (a mutating webhook, perhaps)"
         )
@@ -91,7 +91,7 @@ def again(on: tuple[type[errors.ClusterError], ...], within: float = math.inf) -
     )
 
 
-def operations(live: Live, data: dict[str, str]) -> list[dict[str, Any]]:
+def operations(live: LiveConfigMap, data: dict[str, str]) -> list[dict[str, Any]]:
     """The JSON patch that makes the data another one, if the object is still what was read.
 
     https://datatracker.ietf.org/doc/html/rfc6902: a test that does not hold undoes all of it. That
@@ -123,7 +123,7 @@ def _test(path: str, value: str) -> list[dict[str, Any]]:
     return [{"op": "test", "path": path, "value": value}] if alike else []
 
 
-def write(session: Session, plan: Plan) -> Live:
+def write(session: Session, plan: Plan) -> LiveConfigMap:
     """Make the write.
 
     Returns:
@@ -150,7 +150,9 @@ def rehearse(session: Session, plan: Plan) -> None:
         )
 
 
-def _sent(session: Session, live: Live, data: dict[str, str], *, dry_run: bool) -> Live:
+def _sent(
+    session: Session, live: LiveConfigMap, data: dict[str, str], *, dry_run: bool
+) -> LiveConfigMap:
     """Send the change of an object; why it fails, the object itself tells.
 
     Returns:
@@ -177,8 +179,8 @@ def _sent(session: Session, live: Live, data: dict[str, str], *, dry_run: bool) 
 
 
 def _after_all(
-    session: Session, live: Live, data: dict[str, str], error: errors.UnreachableError
-) -> Live:
+    session: Session, live: LiveConfigMap, data: dict[str, str], error: errors.UnreachableError
+) -> LiveConfigMap:
     """The object, if the write happened although its answer did not come.
 
     Raises:
@@ -198,7 +200,7 @@ def _after_all(
     raise error
 
 
-def as_sent(stored: Live, data: dict[str, str]) -> None:
+def as_sent(stored: LiveConfigMap, data: dict[str, str]) -> None:
     """Make sure that what is stored is what was sent.
 
     Raises:
@@ -208,7 +210,7 @@ def as_sent(stored: Live, data: dict[str, str]) -> None:
         raise AlteredError(stored)
 
 
-def read_back(session: Session, written: Live) -> str | None:
+def read_back(session: Session, written: LiveConfigMap) -> str | None:
     """Compare what is there with what was written.
 
     Returns:
@@ -224,7 +226,7 @@ def read_back(session: Session, written: Live) -> str | None:
         raise errors.GoneError from None
 
 
-def _compared(found: dict[str, Any], written: Live) -> str | None:
+def _compared(found: dict[str, Any], written: LiveConfigMap) -> str | None:
     there = written._replace(manifest=found)
     if there.version != written.version:
         return "somebody has written the object again since"
@@ -233,7 +235,7 @@ def _compared(found: dict[str, Any], written: Live) -> str | None:
 
 
 def confirm(
-    session: Session, plan: Plan, written: Live, verdict: Verdict, timeout: float
+    session: Session, plan: Plan, written: LiveConfigMap, verdict: Verdict, timeout: float
 ) -> Confirmed:
     """Log in afresh until it is clear that we keep our access, or that we have lost it.
 
@@ -288,7 +290,7 @@ def confirm(
         time.sleep(INTERVAL)
 
 
-class _Login(NamedTuple):
+class _FreshLogin(NamedTuple):
     """A fresh login that may change the map.
 
     Attributes:
@@ -297,12 +299,12 @@ class _Login(NamedTuple):
         said: what is to be said of the object as it finds it.
     """
 
-    caller: Caller | None
+    caller: CurrentUser | None
     same: bool
     said: str | None
 
 
-def _fresh_login(session: Session, plan: Plan, written: Live, left: float) -> _Login:
+def _fresh_login(session: Session, plan: Plan, written: LiveConfigMap, left: float) -> _FreshLogin:
     """Log in, and try what it takes to undo the change.
 
     Raises:
@@ -323,10 +325,12 @@ def _fresh_login(session: Session, plan: Plan, written: Live, left: float) -> _L
         raise errors.GoneError from None
     finally:
         fresh.close()
-    return _Login(caller, fresh.token == session.token, _compared(found, written))
+    return _FreshLogin(caller, fresh.token == session.token, _compared(found, written))
 
 
-def put_back(session: Session, plan: Plan, written: Live, why: errors.ClusterError) -> None:
+def put_back(
+    session: Session, plan: Plan, written: LiveConfigMap, why: errors.ClusterError
+) -> None:
     """Take the change back with the session that is still valid; what others wrote since stays.
 
     Raises:

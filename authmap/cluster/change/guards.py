@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from authmap.authenticator import username_overlap
 from authmap.authenticator.arn import ArnError
-from authmap.authenticator.entry import entry_key, is_lost
+from authmap.authenticator.entry import entry_key, is_unreadable
 from authmap.authenticator.resolve import Identity, LoginError
 from authmap.cluster.change.plan import named
 from authmap.cluster.kube.errors import ClusterError, ForbiddenError, MissingError
@@ -29,7 +29,7 @@ class GuardError(ClusterError):
     """A change that would lock somebody out; nothing was sent."""
 
 
-class Caller(NamedTuple):
+class CurrentUser(NamedTuple):
     """Who we are to the API server, and by which entry.
 
     Attributes:
@@ -56,7 +56,7 @@ class Verdict(NamedTuple):
         remarks: what else there is to know.
     """
 
-    caller: Caller | None
+    caller: CurrentUser | None
     becomes: Identity | None
     doubts: list[str]
     remarks: list[str]
@@ -110,7 +110,7 @@ def _readable(plan: Plan) -> None:
     """
     for name, section in plan.after.sections.items():
         old = plan.before.sections.get(name)
-        if is_lost(section) and not (old and is_lost(old)):
+        if is_unreadable(section) and not (old and is_unreadable(old)):
             raise GuardError(f"afterwards {name} could not be read: every mapping in it is lost")
 
 
@@ -123,7 +123,7 @@ def _nobody_comes_to_life(plan: Plan, options: Options) -> None:
     if plan.result is None or options.unsafe_fixes:
         return
     for name, section in plan.before.sections.items():
-        if is_lost(section) and not is_lost(plan.after.sections[name]):
+        if is_unreadable(section) and not is_unreadable(plan.after.sections[name]):
             inside = [each for each in plan.after.entries if each.section.name == name]
             number = len(inside) or len(plan.after.accounts)
             raise GuardError(
@@ -177,7 +177,7 @@ def _only_what_is_planned(plan: Plan) -> None:
         if not same and renamed is not False:
             raise GuardError(f"{named(old)} would change although no fix says so")
     for entry in (*plan.gone, *plan.come):
-        if not is_lost(plan.before.sections[entry.section.name]):
+        if not is_unreadable(plan.before.sections[entry.section.name]):
             raise GuardError(f"{named(entry)} would come or go although no fix says so")
 
 
@@ -188,7 +188,7 @@ def _nodes_unchanged(plan: Plan, options: Options) -> None:
         GuardError: one would.
     """
     for old, new in plan.pairs:
-        owner = reserved_entries.owner(old, options.known)
+        owner = reserved_entries.owner(old, options.reserved)
         if owner and (old.arn, old.username, old.groups) != (new.arn, new.username, new.groups):
             raise GuardError(
                 f"{named(old)} belongs to {owner}, and would change: workloads live from it; "
@@ -214,7 +214,7 @@ def _bindings_kept(plan: Plan) -> None:
                 )
 
 
-def who(session: Session, auth_map: AuthMap) -> Caller | None:
+def who(session: Session, auth_map: AuthMap) -> CurrentUser | None:
     """Who we are, without any impersonation: that is the login which must not be lost."""
     info = session.who_am_i(impersonate=False)
     if info is None:
@@ -224,12 +224,12 @@ def who(session: Session, auth_map: AuthMap) -> Caller | None:
     arn = next((str(v[0]) for k, v in extra.items() if k.lower() == "arn" and v), None)
     if arn is None:
         possible = [e for e in (*auth_map.roles, *auth_map.users) if _can_be(e, username, groups)]
-        return Caller(username, groups, None, None if possible else False)
+        return CurrentUser(username, groups, None, None if possible else False)
     identity = _resolved(auth_map, arn)
     if identity is None:
-        return Caller(username, groups, arn, False)
+        return CurrentUser(username, groups, arn, False)
     # else an access entry made us that user, or an answer that the API server keeps for minutes
-    return Caller(username, groups, arn, True if identity.username == username else None)
+    return CurrentUser(username, groups, arn, True if identity.username == username else None)
 
 
 def _can_be(entry: Entry, username: str, groups: tuple[str, ...]) -> bool:
@@ -251,7 +251,7 @@ def _resolved(auth_map: AuthMap, arn: str) -> Identity | None:
         return None
 
 
-def holds(plan: Plan, caller: Caller | None) -> bool | None:
+def holds(plan: Plan, caller: CurrentUser | None) -> bool | None:
     """Whether a login is by the new map; None where its name cannot tell.
 
     Its session may have another name than ours, so that its username is its own as well.

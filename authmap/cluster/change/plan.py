@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from authmap.api import fix_data
-from authmap.authenticator.entry import entry_key, is_lost
+from authmap.authenticator.entry import entry_key, is_unreadable
 from authmap.authenticator.section import SECTIONS
 from authmap.cluster.kube.errors import ClusterError
 from authmap.fixing import verify
@@ -17,12 +17,12 @@ from authmap.syntax.yaml.writer import HeldBack
 
 if TYPE_CHECKING:
     from authmap.authenticator.entry import Entry
-    from authmap.cluster.reading import Live
+    from authmap.cluster.reading import LiveConfigMap
     from authmap.fixing.results import DataFixResult
     from authmap.model.options import Options
 
 
-class Edit(NamedTuple):
+class FieldChange(NamedTuple):
     """A field of an entry that becomes another one; the same edit wherever the entry stands.
 
     Attributes:
@@ -58,12 +58,12 @@ class Plan(NamedTuple):
         undo: of a backup that is put back: what takes back the change that it was made for.
     """
 
-    live: Live
+    live: LiveConfigMap
     data: dict[str, str]
     before: AuthMap
     after: AuthMap
     result: DataFixResult | None = None
-    undo: frozenset[Edit] = frozenset()
+    undo: frozenset[FieldChange] = frozenset()
 
     @property
     def changed(self) -> list[str]:
@@ -100,10 +100,10 @@ class Plan(NamedTuple):
         return {(e.section.name, entry_key(e)): e for e in (*auth_map.roles, *auth_map.users)}
 
     @property
-    def edits(self) -> list[Edit]:
+    def edits(self) -> list[FieldChange]:
         """What becomes of the entries, those that come and go among them."""
         changed = [
-            Edit(old.section.name, old.arn, field, was, becomes)
+            FieldChange(old.section.name, old.arn, field, was, becomes)
             for old, new in self.pairs
             for field, was, becomes in (
                 ("arn", old.arn, new.arn),
@@ -112,12 +112,18 @@ class Plan(NamedTuple):
             )
             if was != becomes
         ]
-        gone = [Edit(e.section.name, e.arn, "entry", _all(e), "") for e in self.gone]
-        come = [Edit(e.section.name, e.arn, "entry", "", _all(e)) for e in self.come]
+        gone = [FieldChange(e.section.name, e.arn, "entry", _all(e), "") for e in self.gone]
+        come = [FieldChange(e.section.name, e.arn, "entry", "", _all(e)) for e in self.come]
         old, new = set(self.before.accounts), set(self.after.accounts)
         accounts = [
-            *(Edit("mapAccounts", account, "entry", account, "") for account in sorted(old - new)),
-            *(Edit("mapAccounts", account, "entry", "", account) for account in sorted(new - old)),
+            *(
+                FieldChange("mapAccounts", account, "entry", account, "")
+                for account in sorted(old - new)
+            ),
+            *(
+                FieldChange("mapAccounts", account, "entry", "", account)
+                for account in sorted(new - old)
+            ),
         ]
         return changed + gone + come + accounts
 
@@ -142,7 +148,7 @@ class Plan(NamedTuple):
         """The entries whose usernames become others."""
         return [(old, new) for old, new in self.pairs if old.username != new.username]
 
-    def undone(self, live: Live) -> dict[str, str]:
+    def undone(self, live: LiveConfigMap) -> dict[str, str]:
         """The data of an object without this change; what others have written since stays.
 
         Raises:
@@ -175,26 +181,26 @@ class Plan(NamedTuple):
         fix = Fix(tuple(change for change in changes if change))
         others = [e for e in self.edits if e.section in keys and e.field != "username"]
         if others or any(
-            is_lost(auth_map.sections[key]) for key in keys if key in auth_map.sections
+            is_unreadable(auth_map.sections[key]) for key in keys if key in auth_map.sections
         ):
             raise ClusterError("somebody has changed the same text since")
         try:
             after = held.spliced(build_edits(fix)) if fix.changes else held
         except HeldBack as reason:
             raise ClusterError(f"somebody has changed the same text since, and {reason}") from None
-        if not verify.as_meant(held.reading, after.reading, fix.changes):
+        if not verify.only_intended_changes(held.reading, after.reading, fix.changes):
             raise ClusterError("somebody has changed the same text since")
         return after.data
 
 
-def of_fix(live: Live, options: Options) -> Plan:
+def of_fix(live: LiveConfigMap, options: Options) -> Plan:
     """What a fix would change."""
     options = options._replace(bindings=live.bindings)
     result = fix_data(live.data, path=live.path, annotations=live.annotations, options=options)
     return of_data(live, result.output)._replace(result=result)
 
 
-def of_data(live: Live, data: dict[str, str]) -> Plan:
+def of_data(live: LiveConfigMap, data: dict[str, str]) -> Plan:
     """What it takes to make the data of the live object another."""
     before = AuthMap.from_data(live.data, path=live.path)
     return Plan(live, dict(data), before, AuthMap.from_data(data, path=live.path))

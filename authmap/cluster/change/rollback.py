@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from authmap.cluster.change import apply, backup, commit, plan
 from authmap.cluster.kube import errors
 from authmap.cluster.kube.session import Session
-from authmap.cluster.reading import Live
+from authmap.cluster.reading import LiveConfigMap
 from authmap.model.bindings import Bindings
 
 if TYPE_CHECKING:
-    from authmap.cluster.change.apply import Done, Talk, Wishes
+    from authmap.cluster.change.apply import ApplyOptions, Outcome, Prompter
     from authmap.cluster.change.backup import Backup
     from authmap.cluster.change.plan import Plan
     from authmap.model.options import Options
@@ -75,8 +75,8 @@ def _here(session: Session) -> backup.Origin:
 
 
 def run(
-    session: Session, held: Backup, options: Options, wishes: Wishes, talk: Talk
-) -> Done | None:
+    session: Session, held: Backup, options: Options, wishes: ApplyOptions, talk: Prompter
+) -> Outcome | None:
     """Put a backup back, by the same steps as a fix.
 
     Returns:
@@ -87,13 +87,13 @@ def run(
         NotKeptError: the change could not stay.
     """
 
-    def planned(live: Live) -> Plan:
+    def planned(live: LiveConfigMap) -> Plan:
         _same_object(session, held, live, wishes)
         return plan.of_data(live, held.data)._replace(undo=held.undo)
 
     with errors.leaving("nothing was written"):
         _same_cluster(session, held)
-    change = apply.Change(planned, "roll back", backup.ROLLBACK)
+    change = apply.LiveChange(planned, "roll back", backup.ROLLBACK)
     try:
         return apply.run(session, change, options, wishes, talk)
     except errors.MissingError:
@@ -116,7 +116,7 @@ def _same_cluster(session: Session, held: Backup) -> None:
         )
 
 
-def _same_object(session: Session, held: Backup, live: Live, wishes: Wishes) -> None:
+def _same_object(session: Session, held: Backup, live: LiveConfigMap, wishes: ApplyOptions) -> None:
     """Where nothing else tells that a backup is of this cluster, its object does.
 
     Raises:
@@ -130,7 +130,7 @@ def _same_object(session: Session, held: Backup, live: Live, wishes: Wishes) -> 
         )
 
 
-def _create(session: Session, held: Backup, wishes: Wishes, talk: Talk) -> None:
+def _create(session: Session, held: Backup, wishes: ApplyOptions, talk: Prompter) -> None:
     """Create the object anew, as it was, and look at it.
 
     Raises:
@@ -167,11 +167,11 @@ def _create(session: Session, held: Backup, wishes: Wishes, talk: Talk) -> None:
     with errors.leaving("aws-auth was created"):
         for attempt in commit.again((errors.UnreachableError,), wishes.verify_timeout):
             with attempt:
-                said = _seen(session, Live(session.context, made, Bindings([])), wishes)
+                said = _seen(session, LiveConfigMap(session.context, made, Bindings([])), wishes)
     talk.say(f"authmap: {said}")
 
 
-def _seen(session: Session, made: Live, wishes: Wishes) -> str:
+def _seen(session: Session, made: LiveConfigMap, wishes: ApplyOptions) -> str:
     """Read back what was created, by a fresh login unless that is not wanted.
 
     There was no map before, so none can have let us in: there is nothing to put back.

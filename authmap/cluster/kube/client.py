@@ -22,7 +22,7 @@ from authmap.cluster.kube.kubeconfig import login
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.cluster.kube.kubeconfig import Access, Login
+    from authmap.cluster.kube.kubeconfig import ConnectionOptions, KubeconfigContext
 
 PLUGIN_TIMEOUTS = 3
 """A plugin has as long as so many of our requests: it makes some of its own."""
@@ -47,7 +47,7 @@ class Client(NamedTuple):
     impersonated: tuple[tuple[str, str], ...]
 
 
-def client(context: str, access: Access) -> Client:
+def client(context: str, access: ConnectionOptions) -> Client:
     """A client that logs in afresh: plugins are run again, and nothing is shared.
 
     It stays the login that it is. Credentials are not renewed under way, so that whoever was let
@@ -75,7 +75,9 @@ def client(context: str, access: Access) -> Client:
     return Client(rest, configuration.host, tuple(authorization), tuple(impersonated))
 
 
-def _load(held: Login, access: Access, configuration: Configuration) -> ssl.SSLContext:
+def _load(
+    held: KubeconfigContext, access: ConnectionOptions, configuration: Configuration
+) -> ssl.SSLContext:
     """Have the official client load what is left when nobody has to be asked any more."""
     server = server_of(held)
     # without TLS kubectl shows no credentials either
@@ -98,7 +100,7 @@ def _load(held: Login, access: Access, configuration: Configuration) -> ssl.SSLC
         return _tls(configuration)
 
 
-def server_of(held: Login) -> str:
+def server_of(held: KubeconfigContext) -> str:
     """URL of the API server.
 
     Raises:
@@ -117,7 +119,7 @@ def server_of(held: Login) -> str:
     return server.rstrip("/")
 
 
-def _credentials(held: Login, access: Access) -> dict[str, Any]:
+def _credentials(held: KubeconfigContext, access: ConnectionOptions) -> dict[str, Any]:
     """What a user's part holds when files are found and plugins have run.
 
     Raises:
@@ -214,7 +216,7 @@ def _rest(configuration: Configuration, tls: ssl.SSLContext, *, proxied: bool) -
     return rest
 
 
-def _impersonated(user: dict[str, Any], access: Access) -> Iterator[tuple[str, str]]:
+def _impersonated(user: dict[str, Any], access: ConnectionOptions) -> Iterator[tuple[str, str]]:
     """Who to act as: what the command line says goes before what the kubeconfig says.
 
     https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation

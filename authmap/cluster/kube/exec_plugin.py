@@ -17,7 +17,7 @@ from authmap.cluster.kube.errors import ClusterError
 from authmap.cluster.kube.redaction import masked
 
 if TYPE_CHECKING:
-    from authmap.cluster.kube.kubeconfig import Part
+    from authmap.cluster.kube.kubeconfig import KubeconfigItem
 
 _CONFIG = "client.authentication.k8s.io/exec"
 """Name of the cluster's extension that is meant for plugins."""
@@ -34,7 +34,9 @@ _HARMLESS = {
 """Variables whose values are no secret, and are what their errors are about."""
 
 
-def credentials(user: Part, cluster: Part, limit: float, patience: float) -> dict[str, str]:
+def credentials(
+    user: KubeconfigItem, cluster: KubeconfigItem, limit: float, patience: float
+) -> dict[str, str]:
     """Run the plugin of a user; credentials as a kubeconfig holds them.
 
     Args:
@@ -103,7 +105,7 @@ def _printed(credential: Any) -> dict[str, str]:
     return found
 
 
-def _told(cluster: Part) -> dict[str, Any]:
+def _told(cluster: KubeconfigItem) -> dict[str, Any]:
     """What a plugin is told about the cluster, where it asks."""
     ca = cluster.path("certificate-authority")
     told = {key: cluster.value.get(key) for key in ("server", "proxy-url", "tls-server-name")}

@@ -15,12 +15,12 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from authmap.authenticator.diagnosis import RefusedError
+from authmap.authenticator.diagnosis import RejectedError
 from authmap.authenticator.section import check
 from authmap.cluster.kube.errors import ClusterError
 from authmap.cluster.kube.shape import ANY, misfit
 from authmap.documents.read import MAX_BYTES
-from authmap.syntax.nodes import Mapping, Scalar, Sequence, TreeError, plain
+from authmap.syntax.nodes import Mapping, Scalar, Sequence, TreeError, resolve_alias
 from authmap.syntax.source import Source
 from authmap.syntax.yaml import go_types
 from authmap.syntax.yaml.go_types import Kind
@@ -77,7 +77,7 @@ _USER = {
 """What kubectl takes in them; anything else there it refuses as well."""
 
 
-class Access(NamedTuple):
+class ConnectionOptions(NamedTuple):
     """How clusters are reached.
 
     Attributes:
@@ -95,7 +95,7 @@ class Access(NamedTuple):
     patience: float = math.inf
 
 
-class Part(NamedTuple):
+class KubeconfigItem(NamedTuple):
     """The content of an item of a list.
 
     Attributes:
@@ -112,7 +112,7 @@ class Part(NamedTuple):
         return self.folder / str(value) if value else None
 
 
-class Login(NamedTuple):
+class KubeconfigContext(NamedTuple):
     """What the kubeconfig says about a context.
 
     Attributes:
@@ -120,11 +120,13 @@ class Login(NamedTuple):
         user: the credentials.
     """
 
-    cluster: Part
-    user: Part
+    cluster: KubeconfigItem
+    user: KubeconfigItem
 
 
-def contexts(patterns: Iterable[str], access: Access, *, every: bool = False) -> list[str]:
+def contexts(
+    patterns: Iterable[str], access: ConnectionOptions, *, every: bool = False
+) -> list[str]:
     """The contexts that are meant, sorted and each of them once.
 
     Args:
@@ -150,7 +152,7 @@ def contexts(patterns: Iterable[str], access: Access, *, every: bool = False) ->
     return sorted(found)
 
 
-def login(context: str, access: Access) -> Login | None:
+def login(context: str, access: ConnectionOptions) -> KubeconfigContext | None:
     """How to log in to a context's cluster; None where that is a pod's own service account.
 
     Raises:
@@ -169,10 +171,12 @@ def login(context: str, access: Access) -> Login | None:
         wrong = part and misfit(part.value, shape)
         if wrong:
             raise ClusterError(f"the kubeconfig's {what} is none that kubectl reads: {wrong}")
-    return Login(cluster, user or Part({}, named.folder))
+    return KubeconfigContext(cluster, user or KubeconfigItem({}, named.folder))
 
 
-def _part(parts: dict[str, dict[str, Part]], kind: str, context: Part) -> Part | None:
+def _part(
+    parts: dict[str, dict[str, KubeconfigItem]], kind: str, context: KubeconfigItem
+) -> KubeconfigItem | None:
     key = _KINDS[kind]
     name = context.value.get(key)
     if not name:
@@ -182,7 +186,7 @@ def _part(parts: dict[str, dict[str, Part]], kind: str, context: Part) -> Part |
     return parts[kind][str(name)]
 
 
-def _files(access: Access) -> list[Path]:
+def _files(access: ConnectionOptions) -> list[Path]:
     """The files that count."""
     if access.kubeconfig is not None:
         if not Path(access.kubeconfig).is_file():
@@ -194,7 +198,7 @@ def _files(access: Access) -> list[Path]:
     return [Path.home() / ".kube" / "config"]
 
 
-def _read(access: Access) -> dict[str, dict[str, Part]] | None:
+def _read(access: ConnectionOptions) -> dict[str, dict[str, KubeconfigItem]] | None:
     """What the files hold together, by kind and name; None where there are none, in a pod.
 
     Of several items of one name, the first one counts.
@@ -207,14 +211,14 @@ def _read(access: Access) -> dict[str, dict[str, Part]] | None:
         listed = os.pathsep.join(map(str, files))
         why = f"{listed} does not exist" if files else "KUBECONFIG is set, and names no file"
         raise ClusterError(f"there is no kubeconfig: {why}")
-    parts: dict[str, dict[str, Part]] = {kind: {} for kind in _KINDS}
+    parts: dict[str, dict[str, KubeconfigItem]] = {kind: {} for kind in _KINDS}
     for path in there:
         held = _loaded(path)
         folder = path.absolute().parent
         try:
             for kind, key in _KINDS.items():
                 for item in held.get(kind) or ():
-                    part = Part(dict(item.get(key) or {}), folder)
+                    part = KubeconfigItem(dict(item.get(key) or {}), folder)
                     parts[kind].setdefault(str(item["name"]), part)
         except (AttributeError, KeyError, TypeError, ValueError):
             raise ClusterError(f"{path}: this is no kubeconfig") from None
@@ -237,7 +241,7 @@ def _loaded(path: Path) -> Any:
     except TreeError as error:
         line, column = source.place(error.index)
         # words of go-yaml's may quote the file, and so a token
-        why = "kubectl cannot read it" if isinstance(error, RefusedError) else error.problem
+        why = "kubectl cannot read it" if isinstance(error, RejectedError) else error.problem
         raise ClusterError(f"{path}:{line}:{column}: the kubeconfig is not YAML: {why}") from None
     except ValueError:
         raise ClusterError(f"{path}: this is no kubeconfig") from None
@@ -249,9 +253,9 @@ def _value(node: Node, depth: int = 0) -> Any:
     """A node as plain values, like those of JSON."""
     if depth > MAX_DEPTH:
         raise TreeError(f"nested more than {MAX_DEPTH} levels deep", node.start)
-    target = plain(node)
+    target = resolve_alias(node)
     if isinstance(target, Mapping):
-        pairs = [(plain(key), value) for key, value in merged(target)]
+        pairs = [(resolve_alias(key), value) for key, value in merged(target)]
         return {k.value: _value(v, depth + 1) for k, v in pairs if isinstance(k, Scalar)}
     if isinstance(target, Sequence):
         return [_value(item, depth + 1) for item in target.items]

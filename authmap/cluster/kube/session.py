@@ -25,7 +25,7 @@ from authmap.version import __version__
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from authmap.cluster.kube.kubeconfig import Access
+    from authmap.cluster.kube.kubeconfig import ConnectionOptions
 
 NAMESPACE = "kube-system"
 NAME = "aws-auth"
@@ -58,7 +58,7 @@ class Session:
         ClusterError: the login cannot be tried.
     """
 
-    def __init__(self, context: str, access: Access) -> None:
+    def __init__(self, context: str, access: ConnectionOptions) -> None:
         self.context = context
         self.access = access
         self._client = client(context, access)

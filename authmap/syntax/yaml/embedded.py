@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.syntax.source_map import NestedMap, ScalarMap
+from authmap.syntax.source_map import NestedSourceMap, SourceMap
 from authmap.syntax.yaml.scalars import read_scalar
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from authmap.syntax.source import Source
 
 
-class Text:
+class EmbeddedText:
     """A text that is YAML itself: a layer of its own.
 
     Attributes:
@@ -23,7 +23,7 @@ class Text:
         aliased: ids of the nodes that aliases refer to.
     """
 
-    def __init__(self, text: str, source: Source, source_map: ScalarMap | None) -> None:
+    def __init__(self, text: str, source: Source, source_map: SourceMap | None) -> None:
         self.text = text
         self.source = source
         self.source_map = source_map
@@ -34,10 +34,10 @@ class Text:
         return self.source_map.span(start, end) if self.source_map else (start, end)
 
 
-def within(layer: Layer, node: Scalar) -> ScalarMap:
+def source_map_of(layer: Layer, node: Scalar) -> SourceMap:
     """The map of a scalar onto the file that a layer stands in."""
     mapped = read_scalar(layer.text, node)
     if mapped is None:  # its characters have no place of their own, so nothing in it is edited
         runs = [(node.value, node.start, node.end - node.start)]
-        mapped = ScalarMap(node.start, node.end, node.style, runs)
-    return NestedMap(mapped, layer.source_map) if layer.source_map else mapped
+        mapped = SourceMap(node.start, node.end, node.style, runs)
+    return NestedSourceMap(mapped, layer.source_map) if layer.source_map else mapped

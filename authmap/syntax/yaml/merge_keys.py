@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.syntax.nodes import Mapping, Node, Scalar, Sequence, plain
+from authmap.syntax.nodes import Mapping, Node, Scalar, Sequence, resolve_alias
 from authmap.syntax.yaml import go_types
 from authmap.syntax.yaml.go_types import Kind
 
@@ -30,9 +30,9 @@ def _unfolded(mapping: Mapping) -> Iterator[tuple[Node, Node]]:
             if not is_merge(key):
                 yield key, value
                 continue
-            target = plain(value)
+            target = resolve_alias(value)
             sources = target.items if isinstance(target, Sequence) else [value]
-            targets = [plain(source) for source in sources]
+            targets = [resolve_alias(source) for source in sources]
             stack += [iter(each.pairs) for each in targets if isinstance(each, Mapping)]
             break  # on with the last of them: the first has the last word
         else:
@@ -53,14 +53,14 @@ def converted(root: Node) -> set[int]:
     found: set[int] = set()
     stack = [root]
     while stack:
-        node = plain(stack.pop())
+        node = resolve_alias(stack.pop())
         if node is None or id(node) in found:
             continue
         found.add(id(node))
         if isinstance(node, Sequence):
             stack += node.items
         elif isinstance(node, Mapping):
-            held = {_go_key(plain(key)): (key, value) for key, value in merged(node)}
+            held = {_go_key(resolve_alias(key)): (key, value) for key, value in merged(node)}
             for pair in held.values():
                 stack += pair
     return found

@@ -12,7 +12,7 @@ import re
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from authmap.syntax.source_map import Run, ScalarMap
+from authmap.syntax.source_map import Run, SourceMap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +49,7 @@ ESCAPES = {
 _HEX = {"x": 2, "u": 4, "U": 8}
 
 
-def read_scalar(text: str, node: Scalar) -> ScalarMap | None:
+def read_scalar(text: str, node: Scalar) -> SourceMap | None:
     """Read a scalar of a parsed text once more, for the place of each of its characters.
 
     Args:
@@ -64,9 +64,9 @@ def read_scalar(text: str, node: Scalar) -> ScalarMap | None:
         if style == "|" or style == ">":
             found = _block(text, start, end, style, node.value)
         elif style:
-            found = ScalarMap(start + 1, end - 1, style, _flow(text, start + 1, end - 1, style))
+            found = SourceMap(start + 1, end - 1, style, _flow(text, start + 1, end - 1, style))
         else:
-            found = ScalarMap(start, end, style, _flow(text, start, end, style))
+            found = SourceMap(start, end, style, _flow(text, start, end, style))
     except (KeyError, ValueError):  # an escape that does not exist, or no character
         return None
     return found if found.value == node.value else None
@@ -151,7 +151,7 @@ def _newline(line_break: str) -> str:
     return line_break if line_break in "\u2028\u2029" else "\n"
 
 
-def _block(text: str, start: int, end: int, style: str, value: str) -> ScalarMap:
+def _block(text: str, start: int, end: int, style: str, value: str) -> SourceMap:
     """Read a literal or folded scalar, led by its value: that tells the indentation."""
     header, *lines = text[start:end].splitlines(keepends=True)
     indent = _indentation(lines, value)
@@ -164,7 +164,7 @@ def _block(text: str, start: int, end: int, style: str, value: str) -> ScalarMap
             runs.append((run_text[:-excess], source, length))
         excess -= len(run_text)
     stop = runs[-1][1] + (runs[-1][2] or len(runs[-1][0])) if runs else begin
-    return ScalarMap(begin, stop, style, runs, _cut(header)[1] + " " * indent)
+    return SourceMap(begin, stop, style, runs, _cut(header)[1] + " " * indent)
 
 
 def _cut(line: str) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from authmap.syntax.nodes import Node, Scalar, Sequence
-from authmap.syntax.source_map import ScalarMap
+from authmap.syntax.source_map import SourceMap
 from authmap.syntax.yaml import go_types
 from authmap.syntax.yaml.go_types import Kind
 from authmap.syntax.yaml.scalars import read_scalar
@@ -59,7 +59,7 @@ def _appended(layer: Layer, node: Node, value: str) -> Iterator[tuple[int, int, 
         at = len(layer.text) if at < 0 else at - (layer.text[at - 1] == "\r")
         line_break = "\r\n" if layer.source_map is None and "\r\n" in layer.text else "\n"
         lead = line_break + lead
-    quoted = last.style and ScalarMap(0, 0, last.style, []).encode(value)
+    quoted = last.style and SourceMap(0, 0, last.style, []).encode(value)
     if quoted:
         yield at, at, f"{lead}{last.style}{quoted}{last.style}"
     for written in _written(layer, value, flow=node.flow):
@@ -73,7 +73,7 @@ def _written(layer: Layer, value: str, *, flow: bool) -> Iterator[str]:
 
 
 def _quoted(layer: Layer, value: str) -> Iterator[str]:
-    double = ScalarMap(0, 0, '"', []).encode(value)
+    double = SourceMap(0, 0, '"', []).encode(value)
     if layer.source_map is not None and layer.source_map.style == '"' and value.isprintable():
         yield "'" + value.replace("'", "''") + "'"
     yield f'"{double}"'
