@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from authmap.cli.shared import load_settings
+from authmap.cli.run_settings import load_settings
 from authmap.config.file import find, load, schema, toml
 from authmap.config.settings import DEFAULTS, Settings, settings
 from authmap.model.options import OptionError

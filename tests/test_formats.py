@@ -12,7 +12,7 @@ import pytest
 from styles import literal, manifest
 
 from authmap.cli.console import render
-from authmap.cli.shared import FORMATS
+from authmap.cli.options import FORMATS
 
 ROOT = Path(__file__).parent.parent
 FIXTURE = ROOT / "fixtures" / "aws-auth.yaml"
@@ -46,7 +46,7 @@ def test_concise_is_a_line_a_finding(case: str) -> None:
 
 HASHES = """
 import hashlib, sys
-from authmap.cli.shared import FORMATS
+from authmap.cli.options import FORMATS
 from authmap.cli.console import render
 from hostile import run_of
 from styles import literal, manifest

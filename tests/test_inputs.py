@@ -30,7 +30,7 @@ from test_rules import FIXTURES, expect
 
 from authmap.api import fix, lint, load
 from authmap.cli import console
-from authmap.cli.shared import FORMATS
+from authmap.cli.options import FORMATS
 from authmap.documents import recognise
 from authmap.documents.read import concerns_us
 from authmap.linting.run import Run

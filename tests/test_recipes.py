@@ -69,6 +69,6 @@ def test_every_input_of_the_action_is_told() -> None:
 
 
 def test_every_format_is_told() -> None:
-    from authmap.cli.shared import FORMATS
+    from authmap.cli.options import FORMATS
 
     assert re.findall(r"^\| `(\w+)` \|", PAGE, re.M) == list(FORMATS)

@@ -9,38 +9,24 @@ import typer
 
 from authmap import files
 from authmap.cli import console
-from authmap.cli.shared import (
-    AcceptRisk,
-    AllContexts,
-    As,
-    AsGroup,
-    BackupDir,
+from authmap.cli.option_groups import (
     ClusterSelection,
-    ConfigFile,
+    ConnectionArguments,
+    SettingsOptions,
+    WriteOptions,
+    grouped,
+)
+from authmap.cli.options import (
+    AllContexts,
     Context,
-    DryRun,
-    ExtendSelect,
-    FailOn,
-    Ignore,
     Jobs,
-    Kubeconfig,
-    NoConfig,
-    NoVerify,
-    OverrideOwner,
     Paths,
     Quiet,
-    Rbac,
     Rename,
-    Select,
     StdinName,
-    Template,
-    Timeout,
     Unsafe,
-    VerifyTimeout,
-    Yes,
-    load_settings,
-    with_bindings,
 )
+from authmap.cli.run_settings import load_settings, with_bindings
 from authmap.linting.run import Run
 from authmap.model.options import OptionError
 
@@ -49,34 +35,19 @@ if TYPE_CHECKING:
     from authmap.fixing.results import FixResult
 
 
+@grouped
 def fix(
+    chosen: SettingsOptions,
+    writing: WriteOptions,
+    connection: ConnectionArguments,
     paths: Paths = None,
     diff: Annotated[bool, typer.Option("--diff", help="Print a diff; write nothing.")] = False,
     write: Annotated[bool, typer.Option("--write", help="Change the files, atomically.")] = False,
     unsafe_fixes: Unsafe = False,
-    select: Select = None,
-    ignore: Ignore = None,
-    extend_select: ExtendSelect = None,
-    fail_on: FailOn = None,
-    username_template: Template = None,
-    config: ConfigFile = None,
-    no_config: NoConfig = False,
     rename: Rename = None,
-    rbac: Rbac = None,
     context: Context = None,
     all_contexts: AllContexts = False,
     apply: Annotated[bool, typer.Option("--apply", help="Change the live map.")] = False,
-    yes: Yes = False,
-    accept_lockout_risk: AcceptRisk = False,
-    override_owner: OverrideOwner = False,
-    dry_run: DryRun = False,
-    no_verify: NoVerify = False,
-    verify_timeout: VerifyTimeout = 60.0,
-    backup_dir: BackupDir = None,
-    kubeconfig: Kubeconfig = None,
-    as_user: As = None,
-    as_group: AsGroup = None,
-    request_timeout: Timeout = 10.0,
     jobs: Jobs = 8,
     stdin_filename: StdinName = "<stdin>",
     quiet: Quiet = False,
@@ -102,40 +73,17 @@ def fix(
 
         authmap fix --apply --context prod
     """
-    settings = load_settings(
-        config=config,
-        no_config=no_config,
-        select=select,
-        ignore=ignore,
-        extend_select=extend_select,
-        fail_on=fail_on,
-        username_template=username_template,
-        rbac=rbac,
-        unsafe_fixes=unsafe_fixes,
-        rename=tuple(rename or ()),
-    )
+    settings = load_settings(chosen, unsafe_fixes=unsafe_fixes, rename=tuple(rename or ()))
     if context or all_contexts:
-        if paths or rbac or write:
+        if paths or chosen.rbac or write:
             raise OptionError("with --context the map is a live one: no paths, --rbac or --write")
         from authmap.cli import live
-        from authmap.cluster.change.apply import ApplyOptions
 
-        reach = ClusterSelection(
-            context or [], all_contexts, kubeconfig, as_user, as_group, request_timeout, jobs
-        )
-        if not (apply or dry_run):
-            raise typer.Exit(live.preview(reach, settings))
-        wishes = ApplyOptions(
-            yes=yes,
-            accept_risk=accept_lockout_risk,
-            override_owner=override_owner,
-            dry_run=dry_run,
-            verify=not no_verify,
-            verify_timeout=verify_timeout,
-            backup_dir=backup_dir,
-        )
-        raise typer.Exit(live.fix(reach, settings, wishes))
-    if apply or dry_run:
+        selection = ClusterSelection(context or [], connection, all_contexts, jobs)
+        if not (apply or writing.dry_run):
+            raise typer.Exit(live.preview(selection, settings))
+        raise typer.Exit(live.fix(selection, settings, writing.to_apply()))
+    if apply or writing.dry_run:
         raise OptionError("--apply and --dry-run are for a live map: name it with --context")
     if diff and write:
         raise OptionError("--diff writes nothing: choose it or --write")

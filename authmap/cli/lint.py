@@ -10,36 +10,28 @@ import typer
 
 from authmap import files
 from authmap.cli import console
-from authmap.cli.shared import (
+from authmap.cli.option_groups import (
+    ClusterSelection,
+    ConnectionArguments,
+    SettingsOptions,
+    grouped,
+)
+from authmap.cli.options import (
     FORMATS,
     AllContexts,
-    As,
-    AsGroup,
     Baseline,
-    ClusterSelection,
-    ConfigFile,
     Context,
-    ExtendSelect,
-    FailOn,
     Format,
-    Ignore,
     Jobs,
-    Kubeconfig,
-    NoConfig,
     OutputFile,
     Paths,
     Quiet,
-    Rbac,
-    Select,
     ShowSuppressed,
     Statistics,
     StdinName,
-    Template,
-    Timeout,
     WriteBaseline,
-    load_settings,
-    with_bindings,
 )
+from authmap.cli.run_settings import load_settings, with_bindings
 from authmap.linting.run import Run, once
 from authmap.model.options import OptionError, choice
 from authmap.model.rule import Need
@@ -58,24 +50,15 @@ MOST = 10
 """So many findings of a baseline that are gone are said one by one."""
 
 
+@grouped
 def lint(
+    chosen: SettingsOptions,
+    connection: ConnectionArguments,
     paths: Paths = None,
     output_format: Format = "text",
-    select: Select = None,
-    ignore: Ignore = None,
-    extend_select: ExtendSelect = None,
-    fail_on: FailOn = None,
-    username_template: Template = None,
-    rbac: Rbac = None,
     context: Context = None,
     all_contexts: AllContexts = False,
-    kubeconfig: Kubeconfig = None,
-    as_user: As = None,
-    as_group: AsGroup = None,
-    request_timeout: Timeout = 10.0,
     jobs: Jobs = 8,
-    config: ConfigFile = None,
-    no_config: NoConfig = False,
     baseline: Baseline = None,
     write_baseline: WriteBaseline = None,
     show_suppressed: ShowSuppressed = False,
@@ -102,28 +85,17 @@ def lint(
 
         authmap lint --context prod
     """
-    settings = load_settings(
-        config=config,
-        no_config=no_config,
-        select=select,
-        ignore=ignore,
-        extend_select=extend_select,
-        fail_on=fail_on,
-        username_template=username_template,
-        rbac=rbac,
-    )
+    settings = load_settings(chosen)
     choice(output_format, FORMATS, "--format")
     if baseline and write_baseline:
         raise OptionError("--write-baseline takes all findings: leave --baseline out")
     if context or all_contexts:
-        if paths or rbac:
+        if paths or chosen.rbac:
             raise OptionError("with --context the map is a live one: no paths and no --rbac")
         from authmap.cli import live
 
-        reach = ClusterSelection(
-            context or [], all_contexts, kubeconfig, as_user, as_group, request_timeout, jobs
-        )
-        run = live.lint(reach, settings)
+        selection = ClusterSelection(context or [], connection, all_contexts, jobs)
+        run = live.lint(selection, settings)
     else:
         inputs = files.Inputs(paths or ["."], stdin_filename, settings.exclude)
         run = _lint_files(inputs, with_bindings(settings))._replace(

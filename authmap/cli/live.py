@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from authmap.cli.shared import ClusterSelection
+    from authmap.cli.option_groups import ClusterSelection
     from authmap.cluster.change.apply import ApplyOptions, Outcome
     from authmap.cluster.change.plan import Plan
     from authmap.cluster.reading import LiveConfigMap
@@ -49,9 +49,11 @@ _ENDS = (signal.SIGTERM, signal.SIGHUP) if sys.platform != "win32" else (signal.
 class Person:
     """The person at the terminal."""
 
-    def __init__(self, settings: Settings, reach: ClusterSelection, wishes: ApplyOptions) -> None:
+    def __init__(
+        self, settings: Settings, selection: ClusterSelection, wishes: ApplyOptions
+    ) -> None:
         self._settings = settings
-        self._reach = reach
+        self._selection = selection
         self._wishes = wishes
 
     def say(self, text: str) -> None:
@@ -89,24 +91,27 @@ class Person:
             words += ["--backup-dir", self._wishes.backup_dir]
         words += ["--accept-lockout-risk"] if done.risk else []
         words += ["--override-owner"] if self._wishes.override_owner else []
-        console.say("    " + _command(words, self._reach))
+        console.say("    " + _command(words, self._selection))
         if lost:
             console.say("authmap: or, where authmap is not at hand:")
             # of what it replaces, kubectl would ask for the version that was read
             version = f"grep -v '^  resourceVersion: ' {_quoted(str(done.backup.absolute()))}"
             words = ["kubectl", "--context", context, "replace", "-f", "-"]
-            console.say(f"    {version} | {_command(words, self._reach)}")
+            console.say(f"    {version} | {_command(words, self._selection)}")
 
 
-def access(reach: ClusterSelection) -> ConnectionOptions:
+def connection_of(selection: ClusterSelection) -> ConnectionOptions:
     """How clusters are reached, from the words of the command line."""
     return ConnectionOptions(
-        reach.kubeconfig, reach.as_user, tuple(reach.as_groups or ()), reach.timeout
+        selection.connection.kubeconfig,
+        selection.connection.as_user,
+        tuple(selection.connection.as_group or ()),
+        selection.connection.request_timeout,
     )
 
 
-def _read(reach: ClusterSelection) -> Callable[[str], LiveConfigMap]:
-    how = access(reach)
+def _read(selection: ClusterSelection) -> Callable[[str], LiveConfigMap]:
+    how = connection_of(selection)
 
     def read(context: str) -> LiveConfigMap:
         session = Session(context, how)
@@ -118,13 +123,13 @@ def _read(reach: ClusterSelection) -> Callable[[str], LiveConfigMap]:
     return read
 
 
-def pick(path: str | None, reach: ClusterSelection) -> tuple[AuthMap, Bindings | None]:
+def pick(path: str | None, selection: ClusterSelection) -> tuple[AuthMap, Bindings | None]:
     """The map of one cluster, and its bindings."""
     if path is not None:
         raise OptionError("with --context the map is a live one: leave the path out")
-    context = _one(reach)
+    context = _one(selection)
     try:
-        found = _read(reach)(context)
+        found = _read(selection)(context)
     except ClusterError as error:
         raise ClusterError(f"context:{context}: {error}") from None
     _tell_going(found)
@@ -136,15 +141,15 @@ def _tell_going(live: LiveConfigMap) -> None:
         console.say(f"authmap: context `{live.context}`: {live.going}")
 
 
-def lint(reach: ClusterSelection, settings: Settings) -> Run:
+def lint(selection: ClusterSelection, settings: Settings) -> Run:
     """Lint the maps of clusters, in the order of their contexts' names."""
-    names = contexts(reach.contexts, access(reach), every=reach.all)
+    names = contexts(selection.contexts, connection_of(selection), every=selection.all)
     findings: list[Finding] = []
     suppressed: list[Finding] = []
     failed: list[tuple[str, str]] = []
     missing: list[str] = []
     checked: dict[str, list[Rule]] = {}
-    for context, found in many.each(names, _read(reach), reach.jobs):
+    for context, found in many.each(names, _read(selection), selection.jobs):
         if isinstance(found, ClusterError):
             failed.append((f"context:{context}", str(found)))
             continue
@@ -186,18 +191,18 @@ def diff(plan: Plan) -> None:
         console.out(render(name, before, after, colour=coloured, shown=shown))
 
 
-def preview(reach: ClusterSelection, settings: Settings) -> int:
+def preview(selection: ClusterSelection, settings: Settings) -> int:
     """Print the diff that `--apply` would make; the exit code."""
-    names = contexts(reach.contexts, access(reach), every=reach.all)
+    names = contexts(selection.contexts, connection_of(selection), every=selection.all)
     code = 0
-    for context, found in many.each(names, _read(reach), reach.jobs):
+    for context, found in many.each(names, _read(selection), selection.jobs):
         if isinstance(found, ClusterError):
             console.say(f"authmap: error: context:{context}: {found}")
             code = 2
             continue
         _tell_going(found)
         planned = plan.of_fix(found, settings.options_for(found.path))
-        Person(settings, reach, apply.ApplyOptions()).show(planned)
+        Person(settings, selection, apply.ApplyOptions()).show(planned)
         if found.bindings.missing and planned.renamed:
             console.say(
                 "authmap: whether a binding names an old username is not known: we "
@@ -213,16 +218,16 @@ def _left(planned: Plan, settings: Settings) -> int:
     return Run(left, [], [], 1, 1, fail_on=settings.fail_on).exit_code()
 
 
-def _one(reach: ClusterSelection) -> str:
+def _one(selection: ClusterSelection) -> str:
     """The one context that is meant."""
-    names = contexts(reach.contexts, access(reach), every=reach.all)
+    names = contexts(selection.contexts, connection_of(selection), every=selection.all)
     if len(names) != 1:
         raise OptionError(f"one cluster is wanted, and these are {len(names)}")
     return names[0]
 
 
 @contextmanager
-def _written_to(context: str, reach: ClusterSelection) -> Iterator[Session]:
+def _written_to(context: str, selection: ClusterSelection) -> Iterator[Session]:
     """A session with the cluster that is to be changed; what goes wrong is said of its context.
 
     SIGTERM and SIGHUP do in here what Ctrl-C does, so that the same is cleaned up, and said.
@@ -234,7 +239,7 @@ def _written_to(context: str, reach: ClusterSelection) -> Iterator[Session]:
     for each in ends:
         signal.signal(each, signal.default_int_handler)
     try:
-        session = Session(context, access(reach))
+        session = Session(context, connection_of(selection))
         try:
             yield session
         finally:
@@ -248,24 +253,24 @@ def _written_to(context: str, reach: ClusterSelection) -> Iterator[Session]:
             signal.signal(each, signal.SIG_DFL)
 
 
-def fix(reach: ClusterSelection, settings: Settings, wishes: ApplyOptions) -> int:
+def fix(selection: ClusterSelection, settings: Settings, wishes: ApplyOptions) -> int:
     """Mend the map of a cluster; the exit code."""
-    context = _one(reach)
+    context = _one(selection)
     options = settings.options_for(reading.path(context))
     change = apply.LiveChange(lambda live: plan.of_fix(live, options), "fix")
-    person = Person(settings, reach, wishes)
-    with _written_to(context, reach) as session:
+    person = Person(settings, selection, wishes)
+    with _written_to(context, selection) as session:
         done = apply.run(session, change, options, wishes, person)
     return _left(done.plan, settings)
 
 
 def restore(
-    reach: ClusterSelection, settings: Settings, wishes: ApplyOptions, to: str | None
+    selection: ClusterSelection, settings: Settings, wishes: ApplyOptions, to: str | None
 ) -> int:
     """Put a backup back; the exit code."""
-    context = _one(reach)
-    person = Person(settings, reach, wishes)
-    with _written_to(context, reach) as session:
+    context = _one(selection)
+    person = Person(settings, selection, wishes)
+    with _written_to(context, selection) as session:
         with leaving("nothing was written"):
             held = rollback.pick(session, to, wishes.backup_dir)
         console.say(f"authmap: putting back {held.path}")
@@ -273,16 +278,16 @@ def restore(
     if done is None and not wishes.dry_run:
         console.say(f"authmap: aws-auth was created in context `{context}`; to take it back:")
         words = ["kubectl", "--context", context, "delete", "-n", "kube-system"]
-        console.say("    " + _command([*words, "configmap/aws-auth"], reach))
+        console.say("    " + _command([*words, "configmap/aws-auth"], selection))
     return 0
 
 
-def _command(words: list[str], reach: ClusterSelection) -> str:
+def _command(words: list[str], selection: ClusterSelection) -> str:
     """A command for the cluster that was reached, as whom it was."""
-    if reach.kubeconfig:
-        words = [*words, "--kubeconfig", reach.kubeconfig]
-    words = words + (["--as", reach.as_user] if reach.as_user else [])
-    for group in reach.as_groups or ():
+    if selection.connection.kubeconfig:
+        words = [*words, "--kubeconfig", selection.connection.kubeconfig]
+    words = words + (["--as", selection.connection.as_user] if selection.connection.as_user else [])
+    for group in selection.connection.as_group or ():
         words = [*words, "--as-group", group]
     return " ".join(map(_quoted, words))
 
@@ -295,14 +300,14 @@ def _quoted(word: str) -> str:
     return f"$'{safe(escaped)}'"
 
 
-def listing(reach: ClusterSelection, chosen: str | None) -> str:
+def listing(selection: ClusterSelection, chosen: str | None) -> str:
     """The backups of contexts, the newest first, a line each; no cluster is asked."""
     shown = ""
-    for context in contexts(reach.contexts, access(reach), every=reach.all):
+    for context in contexts(selection.contexts, connection_of(selection), every=selection.all):
         paths = backup.listed(context, chosen)
         if not paths:
             console.say(f"authmap: no backup of context `{context}`")
-        held = login(context, access(reach))
+        held = login(context, connection_of(selection))
         server = server_of(held) if held else None
         shown += "".join(f"{path}{_elsewhere(path, server)}\n" for path in paths)
     return shown

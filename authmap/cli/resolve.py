@@ -7,27 +7,21 @@ from typing import Annotated
 import typer
 
 from authmap.cli import console
-from authmap.cli.shared import (
-    As,
-    AsGroup,
+from authmap.cli.option_groups import (
     ClusterSelection,
-    ConfigFile,
-    Form,
-    Kubeconfig,
-    NoConfig,
-    One,
-    OneContext,
-    Rbac,
-    StdinName,
-    Timeout,
-    load_settings,
-    with_bindings,
+    ConnectionArguments,
+    SettingsOptions,
+    grouped,
 )
+from authmap.cli.options import ConfigFile, Form, NoConfig, One, OneContext, Rbac, StdinName
+from authmap.cli.run_settings import load_settings, with_bindings
 from authmap.model.options import OptionError, choice
 
 
+@grouped
 def resolve(
     arn: Annotated[str, typer.Argument(metavar="ARN", help="Of a role, its session, or a user.")],
+    connection: ConnectionArguments,
     path: One = None,
     session_name: Annotated[
         str | None, typer.Option(metavar="NAME", help="Session, where the ARN is a role's.")
@@ -44,10 +38,6 @@ def resolve(
     rbac: Rbac = None,
     output_format: Form = "text",
     context: OneContext = None,
-    kubeconfig: Kubeconfig = None,
-    as_user: As = None,
-    as_group: AsGroup = None,
-    request_timeout: Timeout = 10.0,
     stdin_filename: StdinName = "<stdin>",
     config: ConfigFile = None,
     no_config: NoConfig = False,
@@ -69,14 +59,12 @@ def resolve(
     from authmap.render import identity
 
     choice(output_format, ("text", "json"), "--format")
-    settings = load_settings(config=config, no_config=no_config, rbac=rbac)
+    settings = load_settings(SettingsOptions(config=config, no_config=no_config, rbac=rbac))
     if context is not None:
         from authmap.cli import live
 
-        reach = ClusterSelection(
-            [context], False, kubeconfig, as_user, as_group, request_timeout, 1
-        )
-        auth_map, bindings = live.pick(path, reach)
+        selection = ClusterSelection([context], connection)
+        auth_map, bindings = live.pick(path, selection)
     else:
         settings = with_bindings(settings)
         auth_map = pick(path, stdin_filename, settings)

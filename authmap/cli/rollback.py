@@ -7,41 +7,26 @@ from typing import Annotated
 import typer
 
 from authmap.cli import console
-from authmap.cli.shared import (
-    AcceptRisk,
-    As,
-    AsGroup,
-    BackupDir,
+from authmap.cli.option_groups import (
     ClusterSelection,
-    Contexts,
-    DryRun,
-    Kubeconfig,
-    NoVerify,
-    OverrideOwner,
-    Timeout,
-    VerifyTimeout,
-    Yes,
-    load_settings,
+    ConnectionArguments,
+    SettingsOptions,
+    WriteOptions,
+    grouped,
 )
+from authmap.cli.options import Contexts
+from authmap.cli.run_settings import load_settings
 
 
+@grouped
 def rollback(
     context: Contexts,
+    writing: WriteOptions,
+    connection: ConnectionArguments,
     to: Annotated[
         str | None, typer.Option(metavar="FILE", help="This backup (default: the newest).")
     ] = None,
     list_backups: Annotated[bool, typer.Option("--list", help="List the backups.")] = False,
-    yes: Yes = False,
-    accept_lockout_risk: AcceptRisk = False,
-    override_owner: OverrideOwner = False,
-    dry_run: DryRun = False,
-    no_verify: NoVerify = False,
-    verify_timeout: VerifyTimeout = 60.0,
-    backup_dir: BackupDir = None,
-    kubeconfig: Kubeconfig = None,
-    as_user: As = None,
-    as_group: AsGroup = None,
-    request_timeout: Timeout = 10.0,
 ) -> None:
     """Put a backup of a cluster's aws-auth back, under the guards of a fix.
 
@@ -55,19 +40,10 @@ def rollback(
         authmap rollback --context prod
     """
     from authmap.cli import live
-    from authmap.cluster.change.apply import ApplyOptions
 
-    reach = ClusterSelection(context, False, kubeconfig, as_user, as_group, request_timeout, 1)
-    wishes = ApplyOptions(
-        yes=yes,
-        accept_risk=accept_lockout_risk,
-        override_owner=override_owner,
-        dry_run=dry_run,
-        verify=not no_verify,
-        verify_timeout=verify_timeout,
-        backup_dir=backup_dir,
-    )
+    selection = ClusterSelection(context, connection)
     if list_backups:
-        console.out(live.listing(reach, backup_dir))
+        console.out(live.listing(selection, writing.backup_dir))
         raise typer.Exit
-    raise typer.Exit(live.restore(reach, load_settings(), wishes, to))
+    settings = load_settings(SettingsOptions())
+    raise typer.Exit(live.restore(selection, settings, writing.to_apply(), to))

@@ -5,31 +5,23 @@ from __future__ import annotations
 import sys
 
 from authmap.cli import console
-from authmap.cli.shared import (
-    As,
-    AsGroup,
+from authmap.cli.option_groups import (
     ClusterSelection,
-    ConfigFile,
-    Form,
-    Kubeconfig,
-    NoConfig,
-    One,
-    OneContext,
-    StdinName,
-    Timeout,
-    load_settings,
+    ConnectionArguments,
+    SettingsOptions,
+    grouped,
 )
+from authmap.cli.options import ConfigFile, Form, NoConfig, One, OneContext, StdinName
+from authmap.cli.run_settings import load_settings
 from authmap.model.options import choice
 
 
+@grouped
 def show(
+    connection: ConnectionArguments,
     path: One = None,
     output_format: Form = "text",
     context: OneContext = None,
-    kubeconfig: Kubeconfig = None,
-    as_user: As = None,
-    as_group: AsGroup = None,
-    request_timeout: Timeout = 10.0,
     stdin_filename: StdinName = "<stdin>",
     config: ConfigFile = None,
     no_config: NoConfig = False,
@@ -49,14 +41,12 @@ def show(
     from authmap.render import show as tables
 
     choice(output_format, ("text", "json"), "--format")
-    settings = load_settings(config=config, no_config=no_config)
+    settings = load_settings(SettingsOptions(config=config, no_config=no_config))
     if context is not None:
         from authmap.cli import live
 
-        reach = ClusterSelection(
-            [context], False, kubeconfig, as_user, as_group, request_timeout, 1
-        )
-        seen = view(live.pick(path, reach)[0])
+        selection = ClusterSelection([context], connection)
+        seen = view(live.pick(path, selection)[0])
     else:
         seen = view(pick(path, stdin_filename, settings))
     if output_format == "json":

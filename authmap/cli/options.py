@@ -1,16 +1,13 @@
-"""Options that several commands share, and what is made of them."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
 from math import isfinite
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import Annotated
 
 import typer
 
 from authmap.model.options import OptionError
-
-if TYPE_CHECKING:
-    from authmap.config.settings import Settings
 
 FORMATS = ("text", "concise", "json", "sarif", "github", "gitlab", "junit")
 
@@ -74,28 +71,6 @@ WriteBaseline = Annotated[
 Quiet = Annotated[
     bool, typer.Option("-q", "--quiet", help="Say nothing of files without an aws-auth map.")
 ]
-
-
-class ClusterSelection(NamedTuple):
-    """Which clusters are meant and how they are reached, in the words of the command line.
-
-    Attributes:
-        contexts: names of contexts, or shell globs over them.
-        all: whether every context is meant.
-        kubeconfig: the file.
-        as_user: whom to impersonate.
-        as_groups: groups to impersonate.
-        timeout: of a request, in seconds.
-        jobs: how many clusters at a time.
-    """
-
-    contexts: list[str]
-    all: bool
-    kubeconfig: str | None
-    as_user: str | None
-    as_groups: list[str] | None
-    timeout: float
-    jobs: int
 
 
 Context = Annotated[
@@ -178,68 +153,3 @@ One = Annotated[
     typer.Argument(metavar="[PATH|-]", help="A file, a folder, or - (default: here)."),
 ]
 Form = Annotated[str, typer.Option("-f", "--format", metavar="FORMAT", help="text or json.")]
-
-
-def load_settings(
-    *,
-    config: str | None = None,
-    no_config: bool = False,
-    select: list[str] | None = None,
-    ignore: list[str] | None = None,
-    extend_select: list[str] | None = None,
-    fail_on: str | None = None,
-    username_template: str | None = None,
-    rbac: list[str] | None = None,
-    **more: Any,
-) -> Settings:
-    """The settings of a run, from the command line and the configuration file.
-
-    Args:
-        config: the configuration file, if it is named.
-        no_config: whether there is to be none.
-        select: codes and prefixes, several of them with commas between; None where not given, as
-            with all that follow.
-        ignore: the same.
-        extend_select: the same.
-        fail_on: a severity, or `never`.
-        username_template: of usernames, or a preset's name.
-        rbac: files and directories with bindings; `bound` reads them.
-        more: fields of `Options` that are no settings.
-
-    Raises:
-        OptionError: one of them cannot be meant, or the configuration is not sound.
-        FileError: the configuration cannot be read.
-    """
-    from authmap.config.file import Config, find, load
-    from authmap.config.settings import settings
-
-    if config is not None and no_config:
-        raise OptionError("--config and --no-config exclude each other")
-    path = None if no_config else config or find()
-    given = {
-        "select": _split(select),
-        "ignore": _split(ignore),
-        "extend-select": _split(extend_select),
-        "fail-on": fail_on,
-        "username-template": username_template,
-        "rbac": rbac or None,
-    }
-    return settings(load(path) if path else Config(), given, **more)
-
-
-def with_bindings(settings: Settings) -> Settings:
-    """Settings with the bindings that they name, read.
-
-    Raises:
-        FileError: they cannot be read.
-    """
-    if not settings.rbac:
-        return settings
-    from authmap.cli.rbac import read
-
-    options = settings.options._replace(bindings=read(settings.rbac))
-    return settings._replace(options=options)
-
-
-def _split(codes: list[str] | None) -> list[str] | None:
-    return codes and [code for group in codes for code in group.split(",")]
