@@ -1,7 +1,9 @@
 """Linter and patcher for the EKS aws-auth ConfigMap.
 
-Reads the map as the authenticator does and mends it byte for byte. Everything here is pure: over
+Reads the map as the authenticator does and fixes it byte for byte. Everything here is pure: over
 bytes, with no printing, no files and no network.
+
+Start with `lint` and `fix`; `load` gives the maps in a file, and a map resolves callers.
 """
 
 from __future__ import annotations
@@ -11,20 +13,26 @@ from typing import TYPE_CHECKING, Any
 from authmap.version import __version__
 
 if TYPE_CHECKING:
-    from authmap.api import fix, lint, load
+    from authmap.api import UnreadableError, fix, fix_data, lint, lint_data, load, load_bindings
     from authmap.authenticator.arn import ArnError
     from authmap.authenticator.entry import Entry
     from authmap.authenticator.resolve import Identity, LoginError
-    from authmap.fixing.results import FixResult
+    from authmap.authenticator.section import Section
+    from authmap.config.options import Options
+    from authmap.fixing.results import DataFixResult, FixResult
     from authmap.linting.results import Report
     from authmap.model.auth_map import AuthMap
+    from authmap.model.bindings import Bindings
     from authmap.model.finding import Finding, Fix
-    from authmap.model.options import Options
+    from authmap.model.reserved_entries import ReservedEntry
+    from authmap.model.rule import Rule
     from authmap.model.severity import Severity
 
 __all__ = [
     "ArnError",
     "AuthMap",
+    "Bindings",
+    "DataFixResult",
     "Entry",
     "Finding",
     "Fix",
@@ -33,28 +41,44 @@ __all__ = [
     "LoginError",
     "Options",
     "Report",
+    "ReservedEntry",
+    "Rule",
+    "Section",
     "Severity",
+    "UnreadableError",
     "__version__",
     "fix",
+    "fix_data",
     "lint",
+    "lint_data",
     "load",
+    "load_bindings",
 ]
 
 _HOMES = {
     "ArnError": "authenticator.arn",
+    "AuthMap": "model.auth_map",
+    "Bindings": "model.bindings",
+    "DataFixResult": "fixing.results",
     "Entry": "authenticator.entry",
-    "load": "api",
     "Finding": "model.finding",
     "Fix": "model.finding",
-    "Severity": "model.severity",
-    "AuthMap": "model.auth_map",
-    "Options": "model.options",
+    "FixResult": "fixing.results",
     "Identity": "authenticator.resolve",
     "LoginError": "authenticator.resolve",
-    "FixResult": "fixing.results",
+    "Options": "config.options",
     "Report": "linting.results",
+    "ReservedEntry": "model.reserved_entries",
+    "Rule": "model.rule",
+    "Section": "authenticator.section",
+    "Severity": "model.severity",
+    "UnreadableError": "api",
     "fix": "api",
+    "fix_data": "api",
     "lint": "api",
+    "lint_data": "api",
+    "load": "api",
+    "load_bindings": "api",
 }
 
 
@@ -67,3 +91,7 @@ def __getattr__(name: str) -> Any:
     value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
     globals()[name] = value
     return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,4 +1,4 @@
-"""Lint and fix over bytes: pure, no printing, no files, no network."""
+"""The library's face: pure functions over bytes, with no printing, no files and no network."""
 
 from __future__ import annotations
 
@@ -13,46 +13,49 @@ from authmap.linting.engine import check
 from authmap.linting.results import Report
 from authmap.model.auth_map import AuthMap
 from authmap.model.content import Unreadable
-from authmap.model.options import Options
+from authmap.model.options import RunOptions
 from authmap.usernames.rename import rename_targets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from authmap.model.bindings import Bindings
+
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Keep the garbage collector off: a tree of nodes has no cycles, and it would walk it often."""
+    """Switch the garbage collector off: trees of nodes have no cycles, and walking them is slow."""
     enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if enabled:
-            if not gc.get_freeze_count():  # what is new counts as old at once, without a walk
+            if not gc.get_freeze_count():  # mark the new objects as old without walking them
                 gc.freeze()
                 gc.unfreeze()
             gc.enable()
 
 
 class UnreadableError(ValueError):
-    """A text, or a part of it, that cannot be read; the message says where and why."""
+    """A text, or a part of it, cannot be read; the message says where and why."""
 
 
 def load(source: bytes, *, path: str = "<input>") -> list[AuthMap]:
     """Read the aws-auth maps in a file.
 
     Args:
-        source: the file's bytes.
-        path: what findings call the file.
+        source: the file's bytes: YAML or JSON, of any number of documents.
+        path: the name of the file in findings and errors.
 
     Returns:
         The maps in the order in which they are written.
 
     Raises:
         UnreadableError: the file, or a part of it, cannot be read.
+        TypeError: the source is not bytes.
     """
-    reading = read(source, path)
+    reading = read(_bytes(source), path)
     for content in reading.contents:
         if isinstance(content, Unreadable):
             problem = content.problem
@@ -63,28 +66,62 @@ def load(source: bytes, *, path: str = "<input>") -> list[AuthMap]:
     return reading.maps
 
 
+def load_bindings(source: bytes, *, path: str = "<input>") -> Bindings:
+    """Read the RBAC bindings in a file of manifests, for `Options`.
+
+    Args:
+        source: the file's bytes: YAML or JSON, of any number of documents, lists among them.
+        path: the name of the file in findings and errors.
+
+    Raises:
+        UnreadableError: the file cannot be read.
+        TypeError: the source is not bytes.
+    """
+    from authmap.documents.bindings import read_bindings
+    from authmap.model.bindings import Bindings
+
+    try:
+        return Bindings(read_bindings(_bytes(source), path))
+    except ValueError as error:
+        raise UnreadableError(f"{path}: {error}") from None
+
+
 @_uncollected()
 def lint(
-    source: bytes, *, path: str = "<input>", options: Options | None = None, named: bool = False
+    source: bytes,
+    *,
+    path: str = "<input>",
+    options: RunOptions | None = None,
+    named: bool = False,
 ) -> Report:
     """Find what is wrong with the aws-auth maps in a file.
 
     Args:
-        source: the file's bytes.
-        path: what findings call the file.
+        source: the file's bytes: YAML or JSON, of any number of documents.
+        path: the name of the file in findings.
         options: which rules run, and how.
-        named: whether a person chose this very input, so that lists behind keys such as
-            `aws_auth_roles` are taken for what they look like, in values of a chart for one.
+        named: whether somebody chose this very file. Lists at keys such as `aws_auth_roles`, as in
+            the values of a chart, are taken for maps then.
+
+    Raises:
+        TypeError: the source is not bytes.
     """
-    options = options or Options()
-    reading = read(source, path, Wanted(named, options.extra_paths, options.delimiters))
+    options = options or RunOptions()
+    reading = read(_bytes(source), path, Wanted(named, options.extra_paths, options.delimiters))
     return Report.of(path, check(reading.contents, _with_own_bindings(reading, options)), reading)
 
 
-def _with_own_bindings(reading: Reading, options: Options) -> Options:
-    """Options with the bindings in the file itself, where none are known.
+def _bytes(source: object) -> bytes:
+    if not isinstance(source, bytes):
+        hint = ": encode the text first, as in text.encode()" if isinstance(source, str) else ""
+        raise TypeError(f"authmap reads bytes, not {type(source).__name__}{hint}")
+    return source
 
-    There may be others elsewhere, so what asks for all of them, still does not run.
+
+def _with_own_bindings(reading: Reading, options: RunOptions) -> RunOptions:
+    """Options with the bindings in the file itself, where no others are given.
+
+    There may be more bindings elsewhere, so rules that need all of them still do not run.
     """
     first = reading.contents[0] if reading.contents and options.bindings is None else None
     source = first.source if first else None
@@ -103,40 +140,48 @@ def lint_data(
     *,
     path: str = "aws-auth",
     annotations: Mapping[str, str] | None = None,
-    options: Options | None = None,
+    options: RunOptions | None = None,
 ) -> Report:
-    """Find what is wrong with the `data` of a ConfigMap, as it is in a live cluster.
+    """Find what is wrong with the `data` of a ConfigMap, for example of a live cluster.
 
     Args:
-        data: the texts of its keys.
-        path: what findings call the object; the section's name is put behind it.
-        annotations: of the object.
+        data: the text at each key, such as `mapRoles`.
+        path: the name of the object in findings; the name of the section is added to it.
+        annotations: the annotations of the object.
         options: which rules run, and how.
     """
     reading = Reading()
     reading.contents.append(AuthMap.from_data(data, path=path, annotations=annotations))
-    return Report.of(path, check(reading.contents, options or Options()), reading)
+    return Report.of(path, check(reading.contents, options or RunOptions()), reading)
 
 
 @_uncollected()
 def fix(
-    source: bytes, *, path: str = "<input>", options: Options | None = None, named: bool = False
+    source: bytes,
+    *,
+    path: str = "<input>",
+    options: RunOptions | None = None,
+    named: bool = False,
 ) -> FixResult:
-    """Mend what can be mended, and nothing else.
+    """Fix what can be fixed in the aws-auth maps of a file, and change nothing else.
 
     Args:
-        source: the file's bytes.
-        path: what findings call the file.
-        options: which rules run, and how; with `unsafe_fixes` also what may change access.
-        named: as for `lint`.
-    """
-    from authmap.fixing.rounds import File, mend
+        source: the file's bytes: YAML or JSON, of any number of documents.
+        path: the name of the file in findings.
+        options: which rules run, and how; with `unsafe_fixes` also fixes that could change who
+            has access.
+        named: as in `lint`.
 
-    options = options or Options()
+    Raises:
+        TypeError: the source is not bytes.
+    """
+    from authmap.fixing.rounds import File, fix_in_rounds
+
+    options = options or RunOptions()
     wanted = Wanted(named, options.extra_paths, options.delimiters)
-    given = File.of(source, path, wanted)
+    given = File.of(_bytes(source), path, wanted)
     options = _with_own_bindings(given.reading, options)
-    file, applied, held_back, remaining = mend(given, options)
+    file, applied, held_back, remaining = fix_in_rounds(given, options)
     reading = file.reading
     return FixResult(
         path,
@@ -158,18 +203,19 @@ def fix_data(
     *,
     path: str = "aws-auth",
     annotations: Mapping[str, str] | None = None,
-    options: Options | None = None,
+    options: RunOptions | None = None,
 ) -> DataFixResult:
-    """Mend the `data` of a ConfigMap, as it is in a live cluster.
+    """Fix what can be fixed in the `data` of a ConfigMap, for example of a live cluster.
 
     Args:
-        data: the texts of its keys.
-        path: what findings call the object; the section's name is put behind it.
-        annotations: of the object.
-        options: which rules run, and how; with `unsafe_fixes` also what may change access.
+        data: the text at each key, such as `mapRoles`.
+        path: the name of the object in findings; the name of the section is added to it.
+        annotations: the annotations of the object.
+        options: which rules run, and how; with `unsafe_fixes` also fixes that could change who
+            has access.
     """
-    from authmap.fixing.rounds import Data, mend
+    from authmap.fixing.rounds import Data, fix_in_rounds
 
     given = Data.of(data, path, annotations or {})
-    held, applied, held_back, remaining = mend(given, options or Options())
+    held, applied, held_back, remaining = fix_in_rounds(given, options or RunOptions())
     return DataFixResult(path, held.data, applied, held_back, remaining)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from authmap.authenticator.arn import PARTITIONS, principal
 from authmap.authenticator.consumer import CONFIG_MAP, Consumer, MissingField, is_null
+from authmap.syntax.located import Located
 from authmap.syntax.nodes import Mapping, Node, Scalar, Sequence, resolve_alias
 from authmap.syntax.yaml import go_types
 from authmap.syntax.yaml.merge_keys import merged
@@ -18,6 +19,7 @@ from authmap.syntax.yaml.merge_keys import merged
 if TYPE_CHECKING:
     from authmap.authenticator.arn import Principal
     from authmap.authenticator.section import Section
+    from authmap.syntax.source import Source
 
 SSO_FIELDS = {name: name for name in ("permissionsetname", "accountid", "partition")}
 
@@ -45,7 +47,7 @@ class Sso(NamedTuple):
     partition: str
 
 
-class Entry:
+class Entry(Located):
     """One item of mapRoles or mapUsers as the authenticator reads it.
 
     Attributes:
@@ -83,6 +85,13 @@ class Entry:
         self.principal: Principal | None = None
         self.dropped: str | None = None
         self.winner: Entry | None = None
+
+    def __repr__(self) -> str:
+        return f"<Entry {self.title} as `{self.username}` {self.location}>"
+
+    @property
+    def _stretch(self) -> tuple[Source, int, int]:
+        return (self.section.source, *self.section.span(self.node.start, self.node.end))
 
     @property
     def account_id(self) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from authmap.authenticator import diagnosis
 from authmap.authenticator.consumer import CONFIG_MAP
 from authmap.authenticator.diagnosis import RejectedError
+from authmap.syntax.located import Located
 from authmap.syntax.nodes import (
     MARK,
     Alias,
@@ -46,7 +47,7 @@ GO_SPACE = (
 """White space of Go's strings.TrimSpace (unicode.IsSpace); Python's differs."""
 
 
-class Section:
+class Section(Located):
     """The text of `mapRoles`, `mapUsers` or `mapAccounts`, and where it stands.
 
     Attributes:
@@ -117,6 +118,16 @@ class Section:
         except TreeError as error:
             section.problem, section.root = diagnosis.cause(layer.text, error, root), None
         return section
+
+    def __repr__(self) -> str:
+        state = "unreadable" if self.problem else "empty" if self.blank else "readable"
+        return f"<Section {self.name} {self.location}, {state}>"
+
+    @property
+    def _stretch(self) -> tuple[Source, int, int]:
+        if self.source_map is None and self.root is not None:
+            return self.source, self.root.start, self.root.end
+        return (self.source, *self.span(0, len(self.text)))
 
     def _read(self, parsed: Tree | None) -> None:
         accounts = self.name == "mapAccounts"

@@ -81,7 +81,7 @@ class Data(NamedTuple):
 Held = TypeVar("Held", File, Data)
 
 
-def mend(
+def fix_in_rounds(
     held: Held, options: Options
 ) -> tuple[Held, list[Finding], list[tuple[Finding, str]], list[Finding]]:
     """Make the fixes that can be made, in as many rounds as it takes.

@@ -11,6 +11,7 @@ from authmap.authenticator.entry import read_accounts, read_entries, store_entri
 from authmap.authenticator.placeholder import braced
 from authmap.authenticator.section import SECTIONS, Section
 from authmap.model.content import Content
+from authmap.syntax.located import Located
 from authmap.syntax.nodes import Mapping, Scalar
 from authmap.syntax.source import BOM, Source
 
@@ -58,7 +59,7 @@ class Shape(Enum):
     VALUES = auto()
 
 
-class AuthMap(Content):
+class AuthMap(Content, Located):
     """One aws-auth map.
 
     Attributes:
@@ -88,6 +89,18 @@ class AuthMap(Content):
         self.keys = keys
         self.name = name
         self.namespace = namespace
+
+    def __repr__(self) -> str:
+        entries = f"{len(self.roles)} roles, {len(self.users)} users"
+        where = self.path if self.shape is Shape.DATA else self.location
+        return f"<AuthMap {where}: {entries}, {len(self.accounts)} accounts>"
+
+    @property
+    def _stretch(self) -> tuple[Source, int, int]:
+        if self.shape is Shape.DATA:  # each section is a text of its own
+            return self.source, 0, len(self.source.text)
+        spans = [layer.span(node.start, node.end) for layer, node in self._written]
+        return self.source, self.start, max((end for _, end in spans), default=0)
 
     @classmethod
     def from_data(
@@ -127,11 +140,16 @@ class AuthMap(Content):
     @property
     def start(self) -> int:
         """Where in the file it begins: its object, or the first of its lists."""
-        nodes: list[tuple[Layer, Node | None]]
-        nodes = [(section, section.tree) for section in self.sections.values()]
-        if self.shape is not Shape.VALUES:  # of which there may be several in one document
-            nodes.append((self.layer, self.root))
-        return min((at.span(n.start, n.start)[0] for at, n in nodes if n), default=0)
+        spans = [layer.span(node.start, node.start) for layer, node in self._written]
+        return min((start for start, _ in spans), default=0)
+
+    @property
+    def _written(self) -> list[tuple[Layer, Node]]:
+        """Its object and its lists, each with its text."""
+        nodes = [(s, s.tree) for s in self.sections.values() if s.tree is not None]
+        if self.root is None or self.shape is Shape.VALUES:  # several maps may share one document
+            return [*nodes]
+        return [*nodes, (self.layer, self.root)]
 
     @property
     def texts(self) -> list[Source]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from authmap.syntax.change import Change
+from authmap.syntax.located import Located
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +48,7 @@ class Suppression(NamedTuple):
     at: At | None = None
 
 
-class Finding:
+class Finding(Located):
     """One thing found.
 
     Attributes:
@@ -92,6 +93,18 @@ class Finding:
         """Let its fix, if it has one, not be made."""
         fix = self.fix
         self._fix = fix and fix._replace(held_back=reason)
+
+    def __repr__(self) -> str:
+        return f"<Finding {self.code} {self.location}: {self.message}>"
+
+    @property
+    def code(self) -> str:
+        """The code of the rule that found it, as in ``AM101``."""
+        return self.rule.code
+
+    @property
+    def _stretch(self) -> tuple[Source, int, int]:
+        return (self.source, *self.span)
 
     @property
     def severity(self) -> Severity:

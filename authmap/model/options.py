@@ -21,7 +21,7 @@ class OptionError(ValueError):
     """An option that cannot be meant; the message is for the person who gave it."""
 
 
-class Options(NamedTuple):
+class RunOptions(NamedTuple):
     """Settings of a lint or a fix.
 
     Attributes:
@@ -95,3 +95,6 @@ def near(word: str, known: Iterable[str], otherwise: str | None = None) -> str:
     if found:
         return f"did you mean {', '.join(found)}?"
     return otherwise or f"there are {', '.join(known)}"
+
+
+Options = RunOptions

@@ -24,7 +24,7 @@ def unchecked(options: Options, rules: Iterable[Rule]) -> str | None:
 
 
 def rule_code(text: str, *, whole: bool = False) -> str:
-    """The code of a rule, or a prefix of codes, in upper case.
+    """The code of a rule that is given by its code or name, or a prefix of codes, in upper case.
 
     Raises:
         OptionError: it fits no rule.
@@ -32,11 +32,16 @@ def rule_code(text: str, *, whole: bool = False) -> str:
     code, known = text.strip().upper(), all_rules()
     if code in known:
         return code
+    named = next((rule.code for rule in known.values() if rule.name == text.strip().lower()), None)
+    if named:
+        return named
     if not code:
         raise OptionError("a rule's code is empty: is a comma too many, or a variable not set?")
     if any(each.startswith(code) for each in known):
         if not whole:
             return code
         raise OptionError(f"`{text}` is not a whole code; `authmap rule` lists them all")
-    hint = near(code, known, "`authmap rule` lists them all")
+    names = [rule.name for rule in known.values()]
+    listed = "`authmap rule` lists them all"
+    hint = near(text.strip().lower(), names, listed) if "-" in text else near(code, known, listed)
     raise OptionError(f"no rule's code begins with `{text}`; {hint}")
