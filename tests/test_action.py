@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import re
@@ -12,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import judge
 import need
 import pytest
 from ruamel.yaml import YAML
@@ -175,10 +175,7 @@ def test_paths_are_words_and_nothing_else(hostile: str, temp: Path, workspace: P
 
 
 def test_valid_by_the_schema_of_actions() -> None:
-    if importlib.util.find_spec("check_jsonschema") is None:
-        need.unavailable("check-jsonschema", "it is not installed: pip install '.[dev]'")
-    command = ["check_jsonschema", "--builtin-schema", "vendor.github-actions", "action.yml"]
-    done = subprocess.run(
-        [sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    tool = judge.program("check-jsonschema")
+    command = [tool, "--builtin-schema", "vendor.github-actions", "action.yml"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout

@@ -7,9 +7,9 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path, PurePosixPath
 
+import judge
 import need
 
 ROOT = Path(__file__).parent.parent
@@ -27,10 +27,7 @@ def last(name: str) -> str:
 
 
 def test_hadolint_has_nothing_against_it() -> None:
-    here = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    tool = shutil.which("hadolint", path=here)
-    if tool is None:
-        need.unavailable("hadolint", "hadolint is not installed: pip install '.[dev]'")
+    tool = judge.program("hadolint")
     done = subprocess.run([tool, "--no-color", "Dockerfile"], cwd=ROOT, capture_output=True)
     assert (done.returncode, done.stdout) == (0, b"")
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import subprocess
-import sys
 from pathlib import Path
 
+import judge
 import need
 import pytest
 
@@ -25,8 +24,7 @@ def git(*arguments: str, cwd: Path) -> str:
 @pytest.fixture(scope="module")
 def hooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A clone of what is in the work tree, as pre-commit takes it."""
-    if importlib.util.find_spec("pre_commit") is None:
-        need.unavailable("pre-commit", "pre-commit is not installed: pip install '.[dev]'")
+    judge.program("pre-commit")
     if not (ROOT / ".git").exists():
         need.unavailable("pre-commit", "this is no git checkout, which the hooks are cloned from")
     clone = tmp_path_factory.mktemp("hooks") / "authmap"
@@ -44,7 +42,7 @@ def hooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def pre_commit(hook: str, hooks: Path, repository: Path) -> subprocess.CompletedProcess[str]:
     home = hooks.parent / "home"
     return subprocess.run(
-        [sys.executable, "-m", "pre_commit", "run", hook, "--all-files", "--verbose"],
+        [judge.program("pre-commit"), "run", hook, "--all-files", "--verbose"],
         cwd=repository,
         env={**os.environ, "PRE_COMMIT_HOME": str(home), "NO_COLOR": "1"},
         capture_output=True,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import re
@@ -12,7 +11,7 @@ import sys
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-import need
+import judge
 import pytest
 from ruamel.yaml import YAML
 
@@ -31,13 +30,10 @@ def recipe(heading: str) -> str:
     ("heading", "schema"), [("GitHub", "github-workflows"), ("GitLab", "gitlab-ci")]
 )
 def test_valid_by_the_schema(heading: str, schema: str, tmp_path: Path) -> None:
-    if importlib.util.find_spec("check_jsonschema") is None:
-        need.unavailable("check-jsonschema", "it is not installed: pip install '.[dev]'")
+    tool = judge.program("check-jsonschema")
     (tmp_path / "recipe.yaml").write_text(recipe(heading))
-    command = ["check_jsonschema", "--builtin-schema", f"vendor.{schema}", "recipe.yaml"]
-    done = subprocess.run(
-        [sys.executable, "-m", *command], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
+    command = [tool, "--builtin-schema", f"vendor.{schema}", "recipe.yaml"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 
 
