@@ -8,8 +8,8 @@ import gc
 def main() -> None:
     """Run the command line.
 
-    It is a short process that makes many small objects and hardly a cycle of them: collecting
-    garbage while it starts and when it ends would take a fifth of a small lint's time.
+    The process is short and creates many small objects but hardly any cycles. Garbage collection
+    at startup and exit would take a fifth of the time of a small lint, so it is turned off.
     """
     gc.disable()
     from authmap.cli import main as run

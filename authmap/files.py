@@ -1,4 +1,4 @@
-"""Files in and out: which ones are looked at, how they are read, and atomic writes."""
+"""Find input files, read them, and write files atomically."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SUFFIXES = (".yaml", ".yml", ".json")
 
 
 class FileError(Exception):
-    """A file that cannot be read or written; the message is for the person who named it."""
+    """A file that cannot be read or written; the message is for the user."""
 
     def __init__(self, path: str, message: str) -> None:
         super().__init__(f"{path}: {message}")
@@ -35,9 +35,9 @@ class Input(NamedTuple):
     """A file's bytes.
 
     Attributes:
-        path: its name as it was given, or as it was found below a directory.
+        path: its path as given on the command line, or as found in a directory.
         data: its bytes.
-        named: whether it was given itself, rather than found below a directory.
+        named: whether it was given on the command line itself, not found in a directory.
         stdin: whether it is standard input.
     """
 
@@ -48,20 +48,20 @@ class Input(NamedTuple):
 
 
 class Inputs:
-    """What is named: files, directories, ``-``; in the order given, each directory sorted.
+    """Reads the inputs: files, directories (sorted) and ``-``, in the order given.
 
-    Iterating reads them one after the other, each once, however often it is named or linked to.
-    Links to files come last: what they lead to goes by its own name where that is among the others.
+    Iterating reads one file after the other, and each file only once. Links to files come last, so
+    that a file that is also found under its own name is reported under that name.
 
     Args:
-        paths: as given by the person.
-        stdin_filename: what standard input is called.
-        exclude: what is passed over below directories, besides what git ignores.
-        concerns: a cheap test that passes over what need not be read below a directory.
+        paths: the paths given on the command line.
+        stdin_filename: the name of standard input in reports.
+        exclude: patterns of what to skip in directories, in addition to what git ignores.
+        concerns: a cheap test of a file's bytes; files in directories that fail it are skipped.
 
     Attributes:
-        files: how many files were looked at so far, those that cannot concern us among them.
-        errors: what kept others from being read: path and message.
+        files: the number of files read so far, including skipped ones.
+        errors: the inputs that could not be read: path and message.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Inputs:
                 if path == STDIN:
                     yield self._standard_input()
                 elif not path:
-                    raise FileError("''", "is no path; an empty variable, perhaps")
+                    raise FileError("''", "is not a path; is a variable empty?")
                 elif Path(path).is_dir():
                     yield from self._below(path)
                 elif Path(path).is_symlink():
@@ -115,22 +115,22 @@ class Inputs:
         return Input(self._stdin_filename, data, stdin=True)
 
     def _below(self, top: str) -> Iterator[Input]:
-        """The files below a directory that may concern us, but for what git ignores."""
+        """The files in a directory tree that may contain a map, without those that git ignores."""
         real = os.path.realpath(top)
-        exclude = () if matches(f"{real}/", self._exclude) else self._exclude  # it was named
+        exclude = () if matches(f"{real}/", self._exclude) else self._exclude  # given by the user
         waiting = [(top, real, _patterns_above(real))]
         while waiting:
             shown, real, patterns = waiting.pop()
             try:
                 with os.scandir(shown) as entries:
-                    held = sorted(entries, key=lambda entry: entry.name)
+                    children = sorted(entries, key=lambda entry: entry.name)
             except OSError as error:
                 self.errors.append((shown, _reason(shown, error)))
                 continue
-            patterns = _patterns_of(real, {entry.name for entry in held}, patterns)
+            patterns = _patterns_of(real, {entry.name for entry in children}, patterns)
             folders = []
-            for entry in held:
-                inner = os.path.join(real, entry.name)  # noqa: PTH118 - felt in large trees
+            for entry in children:
+                inner = os.path.join(real, entry.name)  # noqa: PTH118 - pathlib is slow in large trees
                 if entry.is_dir(follow_symlinks=False):
                     inner += "/"
                 elif not entry.name.lower().endswith(SUFFIXES):
@@ -146,7 +146,7 @@ class Inputs:
             waiting += reversed(folders)
 
     def _file(self, path: str, real: str, entry: os.DirEntry[str] | None = None) -> Iterator[Input]:
-        """A file that was not read yet, named or found as an entry of a directory."""
+        """The input of a file that was not read yet; `entry` is set for files in directories."""
         try:
             if entry and not entry.is_file():  # a pipe, or a link to nothing or to a folder
                 return
@@ -164,24 +164,24 @@ class Inputs:
 
 
 def read_bytes(path: str) -> bytes:
-    """A regular file's bytes; no more than one above the limit of what is read.
+    """The bytes of a regular file, up to one more than `MAX_BYTES`.
 
     Raises:
-        FileError: it does not exist, is no file, or cannot be read.
+        FileError: it does not exist, is not a file, or cannot be read.
     """
     try:
         mode = Path(path).stat().st_mode
-        # what the shell makes of <(command) is a pipe with somebody at its other end
+        # <(command) in a shell is a pipe with a writer at its other end
         open_already = path.startswith(("/dev/fd/", "/dev/stdin", "/proc/self/fd/"))
         if not stat.S_ISREG(mode) and not open_already:
             what = "a directory" if stat.S_ISDIR(mode) else "a pipe or device"
-            raise FileError(path, f"is {what}, not a file; to read a pipe, give `-`")
+            raise FileError(path, f"is {what}, not a file; use `-` to read from a pipe")
         with Path(path).open("rb") as file:
             before = os.fstat(file.fileno())
             data = file.read(MAX_BYTES + 1)
             after = os.fstat(file.fileno())
         if stat.S_ISREG(mode) and _version(before) != _version(after):
-            raise FileError(path, "changed while it was read; run again")
+            raise FileError(path, "changed while authmap read it; run again")
         return data
     except (OSError, ValueError) as error:
         raise FileError(path, _reason(path, error)) from None
@@ -194,19 +194,19 @@ def _reason(path: str, error: OSError | ValueError) -> str:
         except OSError:
             return "does not exist"
     if isinstance(error, PermissionError):
-        return "may not be read by this user"
+        return "cannot be read: permission denied"
     return getattr(error, "strerror", None) or str(error)
 
 
 def repository(folder: Path) -> Path:
-    """The root of the repository that a folder is in, or the folder itself where it is in none."""
+    """The root of the repository that a folder is in, or the folder itself outside a repository."""
     return next((up for up in (folder, *folder.parents) if (up / ".git").exists()), folder)
 
 
 def _patterns_above(top: str) -> Patterns:
-    """What git ignores below a folder, by the files above it, up to the repository's root.
+    """The git ignore patterns for a folder from the folders above it, up to the repository root.
 
-    Where that is the folder itself, it was named all the same, and nothing above it counts.
+    If they ignore the folder itself, the result is empty, because the user asked for that folder.
     """
     here = Path(top)
     root = repository(here)
@@ -220,9 +220,9 @@ def _patterns_above(top: str) -> Patterns:
 
 
 def _patterns_of(folder: str, names: set[str], above: Patterns) -> Patterns:
-    """The patterns that hold in a folder: those that held above it, and its own."""
+    """The patterns that apply in a folder: those from above it, and its own."""
     files = []
-    if ".git" in names and Path(folder, ".git").exists():  # what is above another repository ends
+    if ".git" in names and Path(folder, ".git").exists():  # patterns above it do not apply
         above = ()
         files.append(".git/info/exclude")
     if ".gitignore" in names:
@@ -242,10 +242,10 @@ def _spec(lines: list[str]) -> GitIgnoreSpec:
 
     from pathspec import GitIgnoreSpec
 
-    with warnings.catch_warnings(action="ignore"):  # about patterns that are odd as expressions
+    with warnings.catch_warnings(action="ignore"):  # warnings about odd regular expressions
         try:
             return GitIgnoreSpec.from_lines(lines)
-        except (ValueError, re.error):  # git passes over a line that is no pattern
+        except (ValueError, re.error):  # git skips a line that is not a pattern
             if len(lines) == 1:
                 return GitIgnoreSpec.from_lines([])
             half = len(lines) // 2
@@ -254,22 +254,22 @@ def _spec(lines: list[str]) -> GitIgnoreSpec:
 
 
 def patterns(folder: str, lines: list[str]) -> Patterns:
-    """Patterns as of .gitignore that hold in a folder.
+    """Patterns in .gitignore syntax that apply in a folder.
 
     Raises:
-        OptionError: one of them is no pattern.
+        OptionError: a line is not a valid pattern.
     """
     if not lines:
         return ()
     spec = _spec(lines)
     if len(spec.patterns) < len(lines):
         bad = next(line for line in lines if not _spec([line]).patterns)
-        raise OptionError(f"`{bad}` is no pattern as of .gitignore")
+        raise OptionError(f"`{bad}` is not a valid .gitignore pattern")
     return ((f"{os.path.realpath(folder)}/", spec),)
 
 
 def matches(path: str, patterns: Patterns) -> bool:
-    """Whether patterns name a path (a folder's ends in a slash); the nearest file's decide."""
+    """Whether patterns match a path (of a folder: with a final slash); the nearest file decides."""
     for folder, spec in reversed(patterns):
         decided = spec.check_file(path[len(folder) :]).include if path.startswith(folder) else None
         if decided is not None:
@@ -278,29 +278,29 @@ def matches(path: str, patterns: Patterns) -> bool:
 
 
 def is_in_chart(path: str) -> bool:
-    """Whether a file is among the templates of a Helm chart, all of which Helm renders."""
+    """Whether a file is in the `templates` folder of a Helm chart, where Helm renders all files."""
     folders = Path(path).absolute().parents
     return any(f.name == "templates" and (f.parent / "Chart.yaml").is_file() for f in folders)
 
 
-def _version(held: os.stat_result) -> tuple[int, int]:
-    """What differs where a file was written to meanwhile."""
-    return held.st_size, held.st_mtime_ns
+def _version(status: os.stat_result) -> tuple[int, int]:
+    """Size and modification time: they differ if the file was written to in between."""
+    return status.st_size, status.st_mtime_ns
 
 
 def write_atomic(path: str, data: bytes, before: bytes) -> str | None:
-    """Replace a file's bytes: all or nothing, with the mode and owner it had, through symlinks.
+    """Replace a file's bytes atomically; keeps its mode and owner and follows symlinks.
 
     Args:
         path: the file.
         data: its new bytes.
-        before: the bytes the new ones were made from; the file must still hold them.
+        before: the bytes that the new ones are based on; the file must still have them.
 
     Returns:
-        What the person should know besides.
+        A warning for the user, or None.
 
     Raises:
-        FileError: it has changed meanwhile, or cannot be written; it is as it was.
+        FileError: it has changed since, or cannot be written; it was not changed.
     """
     import shutil
     import tempfile
@@ -308,21 +308,21 @@ def write_atomic(path: str, data: bytes, before: bytes) -> str | None:
     real = os.path.realpath(path)
     folder = os.path.dirname(real)  # noqa: PTH120
     temporary = None
-    doing = f"no file can be made in `{folder}`"
+    failure = f"cannot create a file in `{folder}`"
     try:
-        held = os.stat(real)  # noqa: PTH116
+        status = os.stat(real)  # noqa: PTH116
         if not os.access(real, os.W_OK):
-            raise FileError(path, "is as it was, as it may not be written by this user")
+            raise FileError(path, "was not changed: you do not have permission to write it")
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".authmap-", delete=False) as file:
             temporary = file.name
-            doing = "its new content cannot be stored"
+            failure = "cannot store its new content"
             file.write(data)
             file.flush()
-            doing = "its owner cannot be kept"
-            made = os.fstat(file.fileno())
-            if (held.st_uid, held.st_gid) != (made.st_uid, made.st_gid):
-                os.chown(temporary, held.st_uid, held.st_gid)
-            doing = "it cannot be replaced"
+            failure = "cannot keep its owner"
+            new = os.fstat(file.fileno())
+            if (status.st_uid, status.st_gid) != (new.st_uid, new.st_gid):
+                os.chown(temporary, status.st_uid, status.st_gid)
+            failure = "cannot replace it"
             shutil.copystat(real, temporary)
             os.utime(temporary)
             os.fsync(file.fileno())
@@ -332,20 +332,20 @@ def write_atomic(path: str, data: bytes, before: bytes) -> str | None:
         temporary = None
         _sync(folder)
     except OSError as error:
-        raise FileError(path, f"is as it was, as {doing}: {error.strerror}") from None
+        raise FileError(path, f"was not changed: {failure}: {error.strerror}") from None
     finally:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)
-    if held.st_nlink > 1:
-        return f"had {held.st_nlink} names (hard links); the others keep what it held before"
+    if status.st_nlink > 1:
+        return f"had {status.st_nlink} hard links; the other names still have the old content"
     return None
 
 
 def write_report(path: str, data: bytes) -> None:
-    """Write a file anew, whether there was one or not: all or nothing, but for a pipe or device.
+    """Create or replace a file atomically; a pipe or device is written to directly.
 
     Raises:
-        FileError: it cannot be written; if there was one, it is as it was.
+        FileError: it cannot be written; an existing file is unchanged.
     """
     real = os.path.realpath(path)
     folder = os.path.dirname(real)  # noqa: PTH120
@@ -355,7 +355,7 @@ def write_report(path: str, data: bytes) -> None:
         if mode is not None and not stat.S_ISREG(mode):
             Path(path).write_bytes(data)
             return
-        with Path(temporary).open("xb") as file:  # with the mode that new files have
+        with Path(temporary).open("xb") as file:  # with the default mode of new files
             if mode is not None:
                 os.chmod(temporary, stat.S_IMODE(mode))  # noqa: PTH101
             file.write(data)
@@ -370,7 +370,7 @@ def write_report(path: str, data: bytes) -> None:
 
 
 def _sync(folder: str) -> None:
-    """Make a rename last (where folders can be opened for that)."""
+    """Flush a rename to disk, on systems where folders can be opened."""
     try:
         handle = os.open(folder, os.O_RDONLY)
     except OSError:
@@ -384,10 +384,10 @@ def _sync(folder: str) -> None:
 
 
 def patched_name(path: str) -> str:
-    """A file's name from here, as `patch` and git look for it: the real one, behind any links.
+    """A file's real path (links resolved), relative to the current directory, for a diff.
 
-    It begins with `../` where they are not to find it: git would take `sub/a.yaml` in the folder
-    `sub` for a name from the repository's root (`guess_p_value` in its apply.c).
+    In the folder `sub`, git would read `sub/a.yaml` as a path from the repository's root
+    (`guess_p_value` in its apply.c). Such a path gets a leading `../` so that git does not find it.
     """
     here, name = os.path.realpath("."), os.path.relpath(os.path.realpath(path))
     if name.startswith(os.path.relpath(here, repository(Path(here))) + "/"):
@@ -396,6 +396,6 @@ def patched_name(path: str) -> str:
 
 
 def patched_from(paths: Iterable[str]) -> str:
-    """The folder in which `patch` and git find all of the files."""
+    """The folder to run `patch` or `git apply` in, so that they find all of the files."""
     top = repository(Path(os.path.realpath(".")))
     return os.path.commonpath([top, *map(os.path.realpath, paths)])

@@ -29,6 +29,14 @@ for number, usual in (
         signal.signal(number, usual)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start the longest tests first, and keep a file's tests on a cluster in one worker."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    for item in items:
+        if item.path.parent.name == "cluster":
+            item.add_marker(pytest.mark.xdist_group(item.path.name))
+
+
 @pytest.fixture(scope="session")
 def real() -> Iterator[oracle.Oracle]:
     """The real authenticator."""

@@ -14,9 +14,9 @@ ENVIRONMENT = Path(sys.prefix) / "judges"
 """Where build.py installs them."""
 
 
-def program(name: str) -> Path:
+def program(name: str) -> str:
     """The path of a judge; the test is skipped where it is not installed."""
     found = shutil.which(name, path=str(ENVIRONMENT / "bin")) or shutil.which(name)
     if found is None:
         need.unavailable(name, f"{name} is not installed: `python tests/build.py judges` does it")
-    return Path(found)
+    return found

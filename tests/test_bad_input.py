@@ -64,29 +64,44 @@ DEEP = 100_000
 CONTENTS = {
     "not UTF-8": (MAP + b"    # f\xfcr\n", "11:8: error[AM001] byte 205 of the file (0xfc) is not"),
     "UTF-16": (MAP.decode().encode("utf-16"), "1:1: error[AM001] the file is in UTF-16"),
-    "a NUL byte": (inside(STAFF.replace("staff", "st\0ff", 1)), "8:49: error[AM001] not YAML: an"),
-    "nested brackets": (inside("[" * DEEP + "]" * DEEP), "8:10005: error[AM001] all of `mapRoles`"),
-    "nested braces": (inside("- " + "{a: " * DEEP), "8:40003: error[AM001] all of `mapRoles`"),
-    "nested dashes": (inside("- " * DEEP), "8:20005: error[AM001] all of `mapRoles` is lost: more"),
-    "nested documents": (b"mapRoles: " + b"[" * DEEP, "1:10010: error[AM001] not YAML: more than"),
+    "a NUL byte": (
+        inside(STAFF.replace("staff", "st\0ff", 1)),
+        "8:49: error[AM001] not valid YAML",
+    ),
+    "nested brackets": (
+        inside("[" * DEEP + "]" * DEEP),
+        "8:10005: error[AM001] `mapRoles` cannot",
+    ),
+    "nested braces": (
+        inside("- " + "{a: " * DEEP),
+        "8:40003: error[AM001] `mapRoles` cannot",
+    ),
+    "nested dashes": (inside("- " * DEEP), "8:20005: error[AM001] `mapRoles` cannot be read: more"),
+    "nested documents": (
+        b"mapRoles: " + b"[" * DEEP,
+        "1:10010: error[AM001] not valid YAML: more",
+    ),
     "nested merges": (inside("- " + "{<<: " * 4999 + "{rolearn: a" + "}" * 5000), "error[AM203]"),
     "an alias bomb": (
         inside(bomb("- &{name} [{inside}]\n")),
-        "error[AM001] all of `mapRoles` is lost: its aliases",
+        "error[AM001] `mapRoles` cannot be read: its aliases",
     ),
     "a merge bomb": (
         inside(bomb("- &{name} {{<<: [{inside}]}}\n")),
-        "its aliases stand for too much",
+        "its aliases expand to too many values",
     ),
-    "an alias in itself": (inside("- &a [*a]\n"), "8:11: error[AM001] all of `mapRoles` is lost: "),
+    "an alias in itself": (inside("- &a [*a]\n"), "8:11: error[AM001] `mapRoles` cannot be read: "),
     "a long key": (
         inside(f"- {'k' * 10**6}: v\n"),
-        "8:7: error[AM001] all of `mapRoles` is lost",
+        "8:7: error[AM001] `mapRoles` cannot be read",
     ),
     "a long odd key": (inside(f"- ? {'k' * 10**6}\n  : v\n"), "8:9: warning[AM004] `kkk"),
     "a long value": (inside(STAFF + f"- {'v' * 10**6}\n"), "11:7: error[AM002] an item"),
     "much to fill in": (inside(f"- '{'{{SessionName' * 70_000}'\n"), "8:7: error[AM002] an item"),
-    "too large": (MAP + b"#" * MAX_BYTES, "1:1: error[AM010] it is larger than the 16,777,216 by"),
+    "too large": (
+        MAP + b"#" * MAX_BYTES,
+        "1:1: error[AM010] the file is larger than authmap's limit of 16,777,216 by",
+    ),
 }
 
 
@@ -110,10 +125,10 @@ def test_nothing_in_it(data: bytes) -> None:
     Path("empty.yaml").write_bytes(data)
     for command in (["lint"], ["fix", "--write"]):
         code, _, err = authmap(*command, "empty.yaml")
-        assert (code, "authmap: empty.yaml: no aws-auth map in it" in err) == (0, True)
+        assert (code, "authmap: empty.yaml: no aws-auth map found" in err) == (0, True)
     code, out, err = authmap("fix", "-", stdin=data)
     assert (code, out.encode()) == (0, data)
-    assert "<stdin>: no aws-auth map in it" in err
+    assert "<stdin>: no aws-auth map found" in err
 
 
 @pytest.mark.parametrize("by", ["name", "pipe"])
@@ -124,7 +139,7 @@ def test_what_is_too_large_is_not_printed(by: str) -> None:
     name, stdin = ("huge.yaml", b"") if by == "name" else ("-", data)
     code, out, err = authmap("fix", name, stdin=stdin)
     assert (code, out) == (2, "")
-    assert "is not shown, as it is larger than 16,777,216 bytes" in err
+    assert "not printed, because it is larger than 16,777,216 bytes" in err
 
 
 def link(target: str) -> Callable[[], None]:
@@ -135,7 +150,7 @@ PATHS: dict[str, tuple[Callable[[], object], str]] = {
     "no file": (lambda: None, "bad.yaml: does not exist"),
     "a broken link": (link("gone.yaml"), "bad.yaml: is a link to `gone.yaml`, which does not"),
     "a link to itself": (link("bad.yaml"), "bad.yaml: Too many levels of symbolic links"),
-    "a pipe": (lambda: os.mkfifo("bad.yaml"), "bad.yaml: is a pipe or device, not a file; to read"),
+    "a pipe": (lambda: os.mkfifo("bad.yaml"), "bad.yaml: is a pipe or device, not a file; use `-`"),
     "a device": (link("/dev/zero"), "bad.yaml: is a pipe or device, not a file"),
     "below a file": (lambda: Path("a").write_text("a"), "a/bad.yaml: "),
 }
@@ -182,15 +197,18 @@ def test_without_permission() -> None:
         file = folder / "a.yaml"
         file.write_bytes(MAP)
         folder.chmod(0o555)
-        with as_somebody(), pytest.raises(files.FileError, match="is as it was, as "):
+        with as_somebody(), pytest.raises(files.FileError, match="was not changed: "):
             files.write_atomic(str(file), b"other", MAP)
         file.chmod(0)
-        with as_somebody(), pytest.raises(files.FileError, match="may not be read by this user"):
+        with (
+            as_somebody(),
+            pytest.raises(files.FileError, match="cannot be read: permission"),
+        ):
             files.read_bytes(str(file))
         inputs = files.Inputs([name])
         with as_somebody():
             assert list(inputs) == []
-        assert inputs.errors == [(str(file), "may not be read by this user")]
+        assert inputs.errors == [(str(file), "cannot be read: permission denied")]
         folder.chmod(0o755)
         assert [each.name for each in folder.iterdir()] == ["a.yaml"]
         file.chmod(0o600)
@@ -202,7 +220,7 @@ def test_a_file_that_changes_while_it_is_read() -> None:
     writer = "while True: open('a.yaml', 'ab').write(b'#' * 500 + b'\\n')"
     with subprocess.Popen([sys.executable, "-c", writer]) as running:
         try:
-            with pytest.raises(files.FileError, match="changed while it was read; run again"):
+            with pytest.raises(files.FileError, match="changed while authmap read it; run again"):
                 list(map(files.read_bytes, ["a.yaml"] * 100_000))
         finally:
             running.kill()
@@ -218,14 +236,14 @@ def test_a_file_that_changes_before_it_is_written() -> None:
 
 OPTIONS = {
     "--wrong": ["--wrong"],
-    "no rule's code begins with `AM999`; did you mean": ["--select", "AM999"],
-    "a rule's code is empty": ["--ignore", "AM101,"],
-    "--fail-on is one of error, warning, note, never, not `all`": ["--fail-on", "all"],
+    "no rule code begins with `AM999`; did you mean": ["--select", "AM999"],
+    "a rule code is empty": ["--ignore", "AM101,"],
+    "--fail-on must be one of error, warning, note, never, not `all`": ["--fail-on", "all"],
     "has no {{SessionName}}": ["--username-template", "staff"],
-    "has no field `{role}`": ["--username-template", "{role}:{{SessionName}}"],
-    "holds `{{sessionname}}`": ["--username-template", "a:{{sessionname}}"],
+    "have no field `{role}`": ["--username-template", "{role}:{{SessionName}}"],
+    "contains `{{sessionname}}`": ["--username-template", "a:{{sessionname}}"],
     "begins with the session name": ["--username-template", "{{SessionName}}"],
-    "a brace that belongs to no placeholder": ["--username-template", "}a:{{SessionName}}"],
+    "a brace that is not part of a placeholder": ["--username-template", "}a:{{SessionName}}"],
 }
 
 
@@ -241,8 +259,8 @@ def test_option(said: str, command: list[str]) -> None:
 @pytest.mark.parametrize(
     ("names", "said"),
     [
-        (["stafff", "ops"], "--rename stafff: no entry is called so; did you mean staff?"),
-        (["12"], "--rename 12: no entry is called so; it takes a username, an ARN, or"),
+        (["stafff", "ops"], "--rename stafff: no such entry; did you mean staff?"),
+        (["12"], "--rename 12: no such entry; give a username, an ARN or"),
         (["staff", "ops", "arn:aws:iam::111111111111:role/ops"], ""),
     ],
 )
@@ -252,4 +270,4 @@ def test_a_name_to_rename_that_no_entry_has(names: list[str], said: str) -> None
     code, _, err = authmap("fix", "--write", *(f"--rename={name}" for name in names), ".")
     assert code == 0
     assert said in err
-    assert err.count("no entry is called so") == bool(said)
+    assert err.count("no such entry") == bool(said)

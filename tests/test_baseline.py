@@ -41,7 +41,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(STAFF)
     done = authmap("lint", "--write-baseline", "known.json")
     assert (done.returncode, done.stdout) == (0, "")
-    assert "known.json: 2 findings kept" in done.stderr
+    assert "known.json: recorded 2 findings" in done.stderr
 
 
 def write(entries: str, path: str = "k8s/aws-auth.yaml", head: str = "") -> None:
@@ -99,7 +99,7 @@ def test_what_is_gone_is_said() -> None:
     code, _, said = lint("k8s/aws-auth.yaml")
     assert code == 1  # AM102 is about another username now
     assert "known.json: obsolete: k8s/aws-auth.yaml: AM101 role/staff" in said
-    assert "known.json: 2 obsolete in all; --write-baseline known.json takes them out" in said
+    assert "known.json: 2 obsolete in all; --write-baseline known.json removes them" in said
 
 
 def test_what_was_not_looked_for_is_not_gone() -> None:
@@ -132,7 +132,7 @@ def test_show_suppressed_says_why() -> None:
     write(STAFF.replace("staff\n", "staff # authmap: ignore[AM102] one user\n", 1))
     done = authmap("lint", "--baseline", "known.json", "--show-suppressed")
     assert "suppressed warning[AM102] " in done.stdout
-    assert "= suppressed by the comment in line 8: one user" in done.stdout
+    assert "= suppressed by the comment on line 8: one user" in done.stdout
     assert "suppressed error[AM101] " in done.stdout
     assert "= suppressed by the baseline" in done.stdout
     done = authmap("lint", "--baseline", "known.json", "--show-suppressed", "-f", "json")
@@ -157,13 +157,13 @@ def test_show_suppressed_says_why() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("{", "known.json: this baseline is not JSON"),
-        ("[" * 100_000, "known.json: this baseline is not JSON"),
-        ("[]", "known.json: this is no baseline"),
-        ('{"version": 2, "findings": []}', "known.json: this is no baseline, or of another"),
-        ('{"version": 1}', "known.json: a finding in this baseline lacks something"),
-        ('{"version": 1, "findings": [{"code": "AM101"}]}', "lacks something"),
-        ('{"version": 1, "findings": ["AM101"]}', "lacks something"),
+        ("{", "known.json: baseline is not valid JSON"),
+        ("[" * 100_000, "known.json: baseline is not valid JSON"),
+        ("[]", "known.json: not a baseline"),
+        ('{"version": 2, "findings": []}', "known.json: not a baseline of version 1"),
+        ('{"version": 1}', "known.json: a finding in this baseline is incomplete"),
+        ('{"version": 1, "findings": [{"code": "AM101"}]}', "is incomplete"),
+        ('{"version": 1, "findings": ["AM101"]}', "is incomplete"),
     ],
 )
 def test_a_broken_one_is_exit_code_2(text: str, said: str) -> None:
@@ -184,7 +184,7 @@ def test_is_not_written_when_something_could_not_be_read() -> None:
     before = Path("known.json").read_bytes()
     done = authmap("lint", "--write-baseline", "known.json", "k8s/aws-auth.yaml", "none.yaml")
     assert done.returncode == 2
-    assert "known.json is not written" in done.stderr
+    assert "known.json was not written" in done.stderr
     assert Path("known.json").read_bytes() == before
 
 

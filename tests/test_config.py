@@ -108,32 +108,35 @@ class TestProblems:
     @pytest.mark.parametrize(
         ("text", "said"),
         [
-            ('\n\nselct = ["AM1"]', "3: there is no setting `selct`; did you mean select"),
+            ('\n\nselct = ["AM1"]', "3: unknown setting `selct`; did you mean select"),
             ('fail-on = "eror"', "1: `fail-on` is `eror`; did you mean error?"),
-            ("fail-on = 2", "1: `fail-on` is a number; there are error, warning, note, never"),
-            ('select = "AM1"', '1: `select` is `AM1` where a list is wanted, as in select = ["'),
-            ("select = [1979-05-27]", "1: `select` holds a date or time where a text is wanted"),
-            ('ignore = [\n  "AM1",\n  "AM1O1",\n]', "3: no rule's code begins with `AM1O1`; did"),
-            ('[severity]\nAM101 = "bad"', "2: `severity.AM101` is `bad`; there are error"),
-            ('severity = {AM1 = "note"}', "1: `AM1` is not a whole code"),
-            ('[severity]\nAM999 = "note"', "2: no rule's code begins with `AM999`"),
-            ('delimiters = ["<<", ">>"]', "1: `delimiters` holds `<<` where a list is wanted"),
-            ('delimiters = [["<<"]]', "1: `delimiters` are pairs"),
+            ("fail-on = 2", "1: `fail-on` is a number; choose from error, warning, note, never"),
+            ('select = "AM1"', '1: `select` must be a list, not `AM1`; for example: select = ["'),
+            ("select = [1979-05-27]", "1: `select` contains a date or time where a string is"),
+            ('ignore = [\n  "AM1",\n  "AM1O1",\n]', "3: no rule code begins with `AM1O1`; did"),
+            ('[severity]\nAM101 = "bad"', "2: `severity.AM101` is `bad`; choose from error"),
+            ('severity = {AM1 = "note"}', "1: `AM1` is not a complete rule code"),
+            ('[severity]\nAM999 = "note"', "2: no rule code begins with `AM999`"),
+            ('delimiters = ["<<", ">>"]', "1: `delimiters` contains `<<` where a list is exp"),
+            ('delimiters = [["<<"]]', "1: `delimiters` must be pairs"),
             ("[[known-entries]]\nwhat = 'x'", "1: an entry in `known-entries` has no `role`"),
             (
                 "[[known-entries]]\nwhat = 'x'\nrole = 'x'\n[[known-entries]]\nrole = 'x'",
                 "4: an entry in `known-entries` has no `what`",
             ),
-            ("[[known-entries]]\nwhat='x'\nrole='x'\nrolle='x'", "4: there is no key in `known-"),
-            ('exclude = ["vendor/", "!"]', "1: `!` is no pattern"),
-            ('per-path-ignores = {"a/" = ["XX"]}', "1: no rule's code begins with `XX`"),
-            ('username-template = "{user}"', "1: the username template has no field `{user}`"),
-            ('username-template = ""', "1: `username-template` holds an empty text"),
-            ('extra-paths."*" = 1', "1: `extra-paths.*` is a number where a list is wanted"),
-            ("#\n" * 5000 + "selct = 1", "5001: there is no setting `selct`"),
-            ("select = [", "toml:1: this is not TOML: Invalid value (at end of document)"),
-            ("# a\n\nselect = [\n\n", "toml:3: this is not TOML: Invalid value"),
-            ("a = 1\na = 2\n", "2:6: this is not TOML: Cannot overwrite a value"),
+            (
+                "[[known-entries]]\nwhat='x'\nrole='x'\nrolle='x'",
+                "4: unknown key `rolle` in ",
+            ),
+            ('exclude = ["vendor/", "!"]', "1: `!` is not a valid .gitignore"),
+            ('per-path-ignores = {"a/" = ["XX"]}', "1: no rule code begins with `XX`"),
+            ('username-template = "{user}"', "1: username templates have no field `{user}`"),
+            ('username-template = ""', "1: `username-template` contains an empty string"),
+            ('extra-paths."*" = 1', "1: `extra-paths.*` must be a list, not a number"),
+            ("#\n" * 5000 + "selct = 1", "5001: unknown setting `selct`"),
+            ("select = [", "toml:1: invalid TOML: Invalid value (at end of document)"),
+            ("# a\n\nselect = [\n\n", "toml:3: invalid TOML: Invalid value"),
+            ("a = 1\na = 2\n", "2:6: invalid TOML: Cannot overwrite a value"),
         ],
     )
     def test_is_said_with_its_line(self, text: str, said: str) -> None:
@@ -164,8 +167,8 @@ class TestProblems:
         ("arguments", "said"),
         [
             (["--config", "none.toml"], "none.toml: does not exist"),
-            (["--config", "authmap.toml", "--no-config"], "exclude each other"),
-            ([], "authmap.toml:1: there is no setting `selct`"),
+            (["--config", "authmap.toml", "--no-config"], "cannot be used together"),
+            ([], "authmap.toml:1: unknown setting `selct`"),
         ],
     )
     @pytest.mark.parametrize("command", ["lint", "fix", "show", "config"])
@@ -342,8 +345,8 @@ def test_extra_paths_that_lead_nowhere_are_said(tmp_path: Path) -> None:
     settings_file = tmp_path / "authmap.toml"
     settings_file.write_text('[extra-paths]\n"values.yaml" = ["awsAuth.role"]\n')
     done = authmap("lint", cwd=tmp_path)
-    assert "values.yaml: no aws-auth map in it" in done.stderr
+    assert "values.yaml: no aws-auth map found" in done.stderr
     settings_file.write_text('[extra-paths]\n"values.yaml" = ["awsAuth.roles"]\n')
     done = authmap("lint", cwd=tmp_path)
-    assert "no aws-auth map in it" not in done.stderr
+    assert "no aws-auth map found" not in done.stderr
     assert "AM101" in done.stdout

@@ -136,9 +136,9 @@ def test_a_rename_by_which_a_session_becomes_a_bound_user_waits_to_be_named() ->
     result = fix_data({"mapRoles": ROLES}, options=options)
     assert (result.output, result.applied) == ({"mapRoles": ROLES}, [])
     assert {reason for _, reason in result.held_back} == {
-        "ClusterRoleBinding b names the user `role:111111111111:staff:dba`: under the new name a "
-        "session could be that user, and gain ClusterRole/view; if that is meant, name the entry "
-        "with --rename staff"
+        "ClusterRoleBinding b names the user `role:111111111111:staff:dba`: with the new username, "
+        "a caller could choose a session name that makes them this user, and gain "
+        "ClusterRole/view; to rename it anyway, use --rename staff"
     }
     for fitting in (
         options._replace(rename=("staff",)),

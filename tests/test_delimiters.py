@@ -134,5 +134,5 @@ def test_template_and_known_entries_of_the_settings_may_have_them() -> None:
 
 @pytest.mark.parametrize("mark", ["a", "< <", "\n", "_"])
 def test_marks_cannot_be_names(mark: str) -> None:
-    with pytest.raises(OptionError, match=r"(?s)authmap.toml:1: .* is no mark"):
+    with pytest.raises(OptionError, match=r"(?s)authmap.toml:1: .* is not a delimiter"):
         settings(Config("authmap.toml", "delimiters = [[]]", {"delimiters": [["<", mark]]}), {})

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 import maps
+import pytest
 import words
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sample_sizes import asked
 
 from authmap.authenticator.arn import ArnError
 from authmap.authenticator.entry import is_unreadable
@@ -20,7 +21,7 @@ from authmap.model.auth_map import AuthMap
 if TYPE_CHECKING:
     import oracle
 
-EXAMPLES = int(os.environ.get("AUTHMAP_DIFFERENTIAL", "5000"))
+EXAMPLES = asked("AUTHMAP_DIFFERENTIAL", 5000)
 DNS_NAME = "ip-10-0-0-1.ec2.internal"
 ROLE = f"arn:aws:iam::{words.A1}:role/staff"
 CALLERS: list[dict[str, str]] = [
@@ -116,6 +117,7 @@ def lasting(examples: int) -> settings:
     return settings(max_examples=examples, deadline=None, suppress_health_check=slow)
 
 
+@pytest.mark.long
 @lasting(EXAMPLES)
 @given(maps.data())
 def test_random_maps(real: oracle.Oracle, data: dict[str, str]) -> None:

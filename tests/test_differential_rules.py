@@ -9,6 +9,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import maps
+import pytest
 from hypothesis import given
 from test_differential import EXAMPLES, agree, lasting
 
@@ -98,6 +99,7 @@ def is_read(name: str, value: Node) -> bool:
     )
 
 
+@pytest.mark.long
 @lasting(EXAMPLES // 2)
 @given(maps.data())
 def test_what_is_lost_or_hidden_is_told(real: oracle.Oracle, data: dict[str, str]) -> None:
@@ -227,6 +229,7 @@ def _as_read(name: str, node: Node) -> Any:
     return text_of(node) or ""
 
 
+@pytest.mark.long
 @lasting(EXAMPLES // 2)
 @given(maps.data())
 def test_fixes_change_what_they_say(real: oracle.Oracle, data: dict[str, str]) -> None:

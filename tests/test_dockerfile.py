@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 
 import judge
 import need
+import pytest
 
 ROOT = Path(__file__).parent.parent
 FIXTURE = ROOT / "fixtures" / "aws-auth.yaml"
@@ -50,6 +51,7 @@ def test_runs_what_the_readme_says() -> None:
     assert [command for command in commands if command not in shown] == []
 
 
+@pytest.mark.long
 def test_what_is_copied_is_enough(tmp_path: Path) -> None:
     """The build, step by step in a folder, and then the entry point on a mounted one."""
     source, work = tmp_path / "source", tmp_path / "work"

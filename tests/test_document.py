@@ -117,7 +117,7 @@ def test_secret_is_no_map_whatever_is_in_it() -> None:
             reading = read(text.encode(), wanted=Wanted(named=named))
             assert (reading.maps, reading.others) == ([], ["Secret aws-auth"])
     assert fix(text.encode(), named=True).output == text.encode()
-    assert no_map(reading.others, text.encode()) == "no aws-auth map in it, but Secret aws-auth"
+    assert no_map(reading.others, text.encode()) == "no aws-auth map found (Secret aws-auth)"
 
 
 def test_list_in_yaml() -> None:
@@ -179,9 +179,9 @@ a: b
     assert others == [
         "Deployment web",
         "ConfigMap settings",
-        "a text",
+        "plain text",
         "a list",
-        "a document without a kind",
+        "a YAML document without `kind`",
     ]
 
 
@@ -372,7 +372,7 @@ def test_bytes_that_are_no_text() -> None:
         (GET_YAML.encode("utf-16"), "UTF-16"),
         (b"\x00\x01\x02", "control character"),
         (b"a: \x1b[0m", "control character"),
-        (b"x" * (MAX_BYTES + 1), "that authmap reads"),
+        (b"x" * (MAX_BYTES + 1), "authmap's limit"),
     ):
         assert said in only_finding(data).findings[0].message
 

@@ -256,6 +256,7 @@ def test_fact(real: oracle.Oracle, name: str) -> None:
     is_fixed_as_told(real, FACTS[name])
 
 
+@pytest.mark.long
 def test_letters_count_as_one_where_they_do_in_go(real: oracle.Oracle) -> None:
     letters = [c for c in map(chr, range(33, 0x110000)) if {c.lower(), c.upper()} != {c}]
     arns = [f"arn:aws:iam::111111111111:user/{letter}" for letter in letters]

@@ -60,6 +60,7 @@ for format in FORMATS:
 """
 
 
+@pytest.mark.long
 def test_same_bytes_in_every_run() -> None:
     said = set()
     for seed in "0123":
@@ -134,7 +135,7 @@ def test_output_file_is_never_an_input(tmp_path: Path) -> None:
     ):
         done = authmap("--output-file", output, *arguments, cwd=tmp_path)
         assert done.returncode == 2
-        assert b"is a file that was read: choose another" in done.stderr
+        assert b"is one of the files that were read: choose another" in done.stderr
         assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
@@ -153,7 +154,7 @@ def test_output_file_that_cannot_be_written(output: str, tmp_path: Path) -> None
 def test_output_file_that_is_a_directory(option: str, arguments: list[str], tmp_path: Path) -> None:
     done = authmap(option, ".", *arguments, cwd=tmp_path)
     assert done.returncode == 2
-    assert done.stderr == b"authmap: error: . is a directory: name a file to write into\n"
+    assert done.stderr == b"authmap: error: . is a directory: choose a file to write to\n"
 
 
 def test_statistics(tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ def test_fails_where_the_run_fails(fail_on: Severity | None, failed: list[str]) 
     assert [code for (_, code), result in found.items() if result == "failure"] == failed
     assert run(fail_on).exit_code() == bool(failed)
     text = render(run(fail_on))
-    assert "role/a may do everything, by `system:masters`" in text  # in any case
+    assert "role/a has full control of the cluster through `system:masters`" in text  # in any case
 
 
 def test_all_findings_of_a_rule_stand_in_its_case() -> None:

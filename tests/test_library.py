@@ -53,6 +53,7 @@ sys.exit(bool(failed))
 """
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not hasattr(sys, "getdlopenflags"), reason="needs fork()")
 def test_public_names_are_there_in_any_order() -> None:
     homes: dict[str, list[str]] = {}  # the names of one module are imported by the first of them

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 from typing import Any
@@ -12,14 +11,16 @@ import pytest
 import words
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sample_sizes import asked
 from styles import WAYS, Entries, as_file, config_map, double, manifest
 
-from authmap.api import fix, lint, load
+from authmap.api import fix, lint
+from authmap.documents.read import read
 from authmap.linting.run import Run
 from authmap.model.options import Options
 from authmap.render import concise, json, text
 
-EXAMPLES = int(os.environ.get("AUTHMAP_EXAMPLES", "1000"))
+EXAMPLES = asked("AUTHMAP_EXAMPLES", 1000)
 ROLE = "arn:aws:iam::111111111111:role/"
 NODES = ["system:bootstrappers", "system:nodes"]
 
@@ -108,7 +109,7 @@ def unquoted(line: bytes) -> bytes:
 
 
 def entries_in(data: bytes) -> list[tuple[str, str, list[str]]]:
-    return [(e.arn, e.username, e.groups) for found in load(data) for e in found.entries]
+    return [(e.arn, e.username, e.groups) for found in read(data).maps for e in found.entries]
 
 
 fields = st.fixed_dictionaries(
@@ -197,4 +198,4 @@ def test_nothing_makes_a_traceback_or_loses_an_entry(data: bytes, named: bool) -
 
 
 def kept(data: bytes) -> int:
-    return sum(entry.dropped is None for found in load(data) for entry in found.entries)
+    return sum(entry.dropped is None for found in read(data).maps for entry in found.entries)

@@ -50,6 +50,7 @@ def pre_commit(hook: str, hooks: Path, repository: Path) -> subprocess.Completed
     )
 
 
+@pytest.mark.long
 def test_hooks(hooks: Path, tmp_path: Path) -> None:
     revision = git("rev-parse", "HEAD", cwd=hooks)
     (tmp_path / ".pre-commit-config.yaml").write_text(

@@ -72,9 +72,9 @@ def test_subject_that_is_not_rendered_may_be_anybody(subjects: str) -> None:
     assert (done.returncode, done.stdout) == (1, MAP)
     assert "the entry has no groups, so its access comes from a binding" in done.stderr
     done = authmap("lint", "map.yaml", "--rbac", "rbac.yaml")
-    assert "AM403" not in done.stdout
-    assert "AM4 rules were not run: rbac.yaml:" in done.stdout
-    assert "is not rendered yet, and may be anybody" in done.stdout
+    assert "[AM403]" not in done.stdout
+    assert "RBAC rules (AM401, AM402, AM403) skipped: rbac.yaml:" in done.stdout
+    assert "is not rendered yet and could be anybody" in done.stdout
 
 
 def test_service_account_that_is_not_rendered_is_no_user() -> None:
@@ -88,7 +88,7 @@ def test_rename_with_bindings_that_are_not_all_known_says_so() -> None:
     assert "username: role:" in done.stdout
     assert (
         "RBAC bindings were not all checked (rbac.yaml:6: the subject `${user}` is not rendered "
-        "yet, and may be anybody): "
+        "yet and could be anybody): "
     ) in done.stderr
 
 
@@ -104,8 +104,8 @@ def test_rbac_without_a_binding_is_refused(rbac: str) -> None:
     done = renamed(rbac)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        "authmap: error: rbac.yaml: no ClusterRoleBinding or RoleBinding in it; give those of the "
-        "cluster: `kubectl get clusterrolebindings,rolebindings -A -o yaml > rbac.yaml`\n"
+        "authmap: error: rbac.yaml: no ClusterRoleBinding or RoleBinding found; export them from "
+        "the cluster: `kubectl get clusterrolebindings,rolebindings -A -o yaml > rbac.yaml`\n"
     )
 
 
@@ -144,7 +144,7 @@ def test_bindings_of_the_file_itself_count_although_there_may_be_others() -> Non
     assert "RBAC bindings were not checked" in done.stderr
     done = authmap("lint", "map.yaml", "--extend-select", "AM4")
     assert "[AM4" not in done.stdout
-    assert "AM4 rules were not run: no bindings are known" in done.stdout
+    assert "RBAC rules (AM401, AM402, AM403) skipped: no bindings given" in done.stdout
     Path("rbac.yaml").write_text(OTHER)
     assert (
         "username: role:{{AccountID}}:ops:"

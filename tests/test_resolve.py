@@ -109,7 +109,7 @@ def test_last_entry_holds_and_shadows_the_others() -> None:
         "role:111111111111:staff:alice-example.com", ["alice@example.com", "system:masters"],
     )  # fmt: skip
     assert [(a.spot.number, a.spot.line, a.reason) for a in found.shadowed] == [
-        (0, 1, "overridden by line 3: the last one holds")
+        (0, 1, "overridden by line 3: the last one wins")
     ]
     assert found.mapped
     assert found.reason is None
@@ -150,35 +150,35 @@ def test_entry_that_means_a_caller_and_never_matches_is_the_reason(
     assert not found.mapped
     assert spots(found.near) == [("mapRoles", number)]
     assert why in found.near[0].reason
-    assert f"line {found.near[0].spot.line} is meant for it" in (found.reason or "")
+    assert f"line {found.near[0].spot.line} is written for it" in (found.reason or "")
 
 
 @pytest.mark.parametrize(
     ("item", "why"),
     [
-        (f"role: {IAM}:role/x", "nothing reads `role`"),
+        (f"role: {IAM}:role/x", "`role` is ignored"),
         (f"rolearn: [{IAM}:role/x]", "its rolearn is not text"),
-        (f"{IAM}:role/x", "it is no mapping"),
+        (f"{IAM}:role/x", "it is not a mapping"),
         (f"{{rolearn: {IAM}:role/x, sso: {{}}}}", "both rolearn and sso"),
-        (f"rolearn: ' {IAM}:role/x'", "begins with a blank"),
-        (f"role: {IAM}:role/path/x", "nothing reads `role`"),
+        (f"rolearn: ' {IAM}:role/x'", "begins with a space"),
+        (f"role: {IAM}:role/path/x", "`role` is ignored"),
     ],
 )
 def test_entry_that_holds_the_arn_where_it_is_not_read_is_near(item: str, why: str) -> None:
     found = ask(f"{STS}/x/alice", {"mapRoles": f"- {item}\n- role: {IAM}:role/y\n"})
     assert spots(found.near) == [("mapRoles", 0)]
     assert why in found.near[0].reason
-    assert "line 1 is meant for it" in (found.reason or "")
+    assert "line 1 is written for it" in (found.reason or "")
 
 
 def test_where_whole_entries_stand_unread_is_told() -> None:
     hidden = f"- rolearn: {IAM}:role/x\n"
     [found] = load(f"data:\n  maproles: |\n    {hidden}".encode())
     assert any(
-        "`maproles` is not read" in note for note in explain_caller(found, f"{IAM}:role/x").notes
+        "ignores `maproles`" in note for note in explain_caller(found, f"{IAM}:role/x").notes
     )
     notes = ask(f"{IAM}:role/x", {"mapRoles": f"[]\n---\n{hidden}"}).notes
-    assert any("behind `---`" in note for note in notes)
+    assert any("after `---`" in note for note in notes)
     assert not any("behind" in note for note in ask(f"{IAM}:role/x", {"mapRoles": hidden}).notes)
 
 
@@ -187,9 +187,9 @@ def test_where_whole_entries_stand_unread_is_told() -> None:
     [
         ("arn:aws:iam::333333333333:role/staff", ("mapRoles", 1), "is for account 111111111111"),
         ("arn:aws-cn:iam::111111111111:role/staff", ("mapRoles", 1), "is for the partition aws"),
-        (f"{IAM}:user/staff", ("mapRoles", 1), "is for the role of that name"),
-        (f"{IAM}:user/bob", ("mapUsers", 4), "is for the path `/div/`"),
-        (f"{IAM}:role/stafff", ("mapRoles", 1), "is spelt differently"),
+        (f"{IAM}:user/staff", ("mapRoles", 1), "is for the role with that name"),
+        (f"{IAM}:user/bob", ("mapUsers", 4), "has the path `/div/`"),
+        (f"{IAM}:role/stafff", ("mapRoles", 1), "is spelled differently"),
     ],
 )
 def test_what_looks_alike_is_told_apart(arn: str, spot: tuple[str, int], why: str) -> None:
@@ -222,7 +222,7 @@ def test_spellings_of_one_user_are_candidates() -> None:
         (0, None, []),
         (1, "jane", ["admins"]),
     ]
-    assert "there is none" in (found.candidates[0].reason or "")
+    assert "there is no session" in (found.candidates[0].reason or "")
     assert identity.document(found)["username"] == "jane"
 
 
@@ -239,14 +239,14 @@ def test_what_is_not_known_stays_and_is_told() -> None:
 
 def test_account_fills_the_gap_in_an_arn_and_contradicts_none() -> None:
     assert ask("arn:aws:iam:::user/both", account_id="111111111111").mapped
-    with pytest.raises(CallerError, match="is not of account 222222222222"):
+    with pytest.raises(CallerError, match="is not in account 222222222222"):
         ask(f"{IAM}:user/both", account_id="222222222222")
 
 
 def test_lost_section_is_a_reason() -> None:
     found = ask(f"{STS}/x/y", {"mapRoles": "- rolearn: [\n", "mapAccounts": ""})
     assert [each.what for each in found.unreadable_sections] == ["mapRoles"]
-    assert "all of mapRoles is lost" in (found.reason or "")
+    assert "mapRoles is ignored entirely" in (found.reason or "")
 
 
 @pytest.mark.parametrize(
@@ -254,16 +254,16 @@ def test_lost_section_is_a_reason() -> None:
     [
         ("staff", {}, "is a name"),
         ("", {}, "is empty"),
-        (f"{STS}/staff/", {}, "no session's name"),
-        (f"{IAM}:role/x", {"session_name": ""}, "no session's name"),
+        (f"{STS}/staff/", {}, "not a session name"),
+        (f"{IAM}:role/x", {"session_name": ""}, "not a session name"),
         (f"{IAM}:role/*", {}, "wildcard"),
         ("arn:aws:iam::11111111111:role/x", {}, "11 digits"),
         (f"{STS}/staff", {}, "lacks a role or a session"),
         (f"{STS}/team/staff/x", {}, "assumed-role/ROLE/SESSION"),
         (f"{IAM}:instance-profile/x", {}, "instance profile"),
-        (f"{STS}/staff/x", {"session_name": "y"}, "leaves no session name open"),
-        (f"{IAM}:user/x", {"session_name": "y"}, "leaves no session name open"),
-        (f"{IAM}:role/x", {"session_name": "a b"}, "no session's name"),
+        (f"{STS}/staff/x", {"session_name": "y"}, "cannot take a session name"),
+        (f"{IAM}:user/x", {"session_name": "y"}, "cannot take a session name"),
+        (f"{IAM}:role/x", {"session_name": "a b"}, "not a session name"),
     ],
 )
 def test_caller_who_cannot_be(arn: str, known: dict[str, str], why: str) -> None:
@@ -331,7 +331,7 @@ def test_command_answers_in_words(tmp_path: Path) -> None:
         f"{arn} is mapped by mapRoles[0], aws-auth.yaml:8\n"
         "  username  role:111111111111:staff:botocore-session-1560000000\n"
         "  groups    system:masters\n"
-        f"note: the authenticator looks for {IAM}:role/staff\n"
+        f"note: the authenticator looks up {IAM}:role/staff\n"
     )
     assert (result.returncode, result.stderr) == (0, "")
 
@@ -368,7 +368,7 @@ def test_that_bindings_are_not_known_is_said_where_none_could_be_listed() -> Non
     (auth_map,) = load(FOUNDING.encode())
     found = explain_caller(auth_map, f"{IAM}:role/staff", bindings=Bindings([], "may not"))
     assert identity.document(found)["unchecked"] == "may not"
-    assert "  bound     none that is known\nnote: not all bindings are known: may not\n" in (
+    assert "  bound     none known\nnote: some bindings may be missing: may not\n" in (
         identity.render(found)
     )
 
@@ -380,8 +380,8 @@ def test_command_finds_the_one_map_below_and_says_which(tmp_path: Path) -> None:
     result = run("resolve", f"{IAM}:role/other", at=tmp_path)
     assert result.returncode == 1
     assert "is not mapped" in result.stdout
-    assert "the map is ./base/cm.yaml" in result.stderr
-    assert "passed over: ./base/broken.yaml:1:11" in result.stderr
+    assert "using the map in ./base/cm.yaml" in result.stderr
+    assert "skipped: ./base/broken.yaml:1:11" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -389,9 +389,9 @@ def test_command_finds_the_one_map_below_and_says_which(tmp_path: Path) -> None:
     [
         (f"{FOUNDING}---\n{FOUNDING}", "cm.yaml", "cm.yaml:1, cm.yaml:12"),
         (f"{FOUNDING}---\n{FOUNDING}", ".", "./cm.yaml:1, ./cm.yaml:12"),
-        ("kind: Deployment\nmetadata: {name: web}\n", "cm.yaml", "but Deployment web"),
-        ("kind: Deployment\n", ".", "no aws-auth map here or below"),
-        (FOUNDING + 'x: "', "cm.yaml", "cm.yaml:11:4: it cannot be read"),
+        ("kind: Deployment\nmetadata: {name: web}\n", "cm.yaml", "(Deployment web)"),
+        ("kind: Deployment\n", ".", "no aws-auth map in this directory or below"),
+        (FOUNDING + 'x: "', "cm.yaml", "cm.yaml:11:4: cannot be read"),
         (FOUNDING, "no.yaml", "does not exist"),
     ],
 )

@@ -94,7 +94,7 @@ def test_a_result_points_at_the_finding() -> None:
     assert first["ruleId"] == "AM101"
     assert found["tool"]["driver"]["rules"][first["ruleIndex"]]["id"] == "AM101"
     assert first["level"] == "error"
-    assert "is `stäff` in the audit log" in first["message"]["text"]
+    assert "shows up as `stäff` in the audit log" in first["message"]["text"]
     place = first["locations"][0]
     assert place["physicalLocation"] == {
         "artifactLocation": {"uri": "b/aws-auth.yaml", "uriBaseId": "%SRCROOT%"},

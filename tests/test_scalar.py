@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sample_sizes import asked
 
 from authmap.syntax import nodes
 from authmap.syntax.yaml import parser
@@ -16,7 +16,7 @@ from authmap.syntax.yaml.scalars import read_scalar
 if TYPE_CHECKING:
     from authmap.syntax.source_map import SourceMap
 
-EXAMPLES = int(os.environ.get("AUTHMAP_EXAMPLES", "1000"))
+EXAMPLES = asked("AUTHMAP_EXAMPLES", 1000)
 
 
 def scalars(text: str) -> list[nodes.Scalar]:

@@ -14,6 +14,7 @@ import words
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from sample_sizes import asked
 from styles import WAYS, config_map
 
 from authmap.api import fix, lint, load
@@ -25,7 +26,7 @@ from authmap.syntax.nodes import Mapping, Node, Scalar, Sequence
 if TYPE_CHECKING:
     from authmap.model.finding import Finding
 
-EXAMPLES = int(os.environ.get("AUTHMAP_EXAMPLES", "1000"))
+EXAMPLES = asked("AUTHMAP_EXAMPLES", 1000)
 ROOT = Path(__file__).parent.parent
 FIXTURES = sorted(p for p in (ROOT / "fixtures").rglob("*") if p.suffix in (".yaml", ".json"))
 ROLE = "arn:aws:iam::111111111111:role/"
@@ -184,6 +185,7 @@ def entry_lists(draw: st.DrawFn) -> list[Any]:
     return found
 
 
+@pytest.mark.long
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(entry_lists(), st.sampled_from([("mapRoles", "role"), ("mapUsers", "user")]))
 def test_schema_and_rules_agree(items: list[Any], kind: tuple[str, str]) -> None:

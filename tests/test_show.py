@@ -48,9 +48,9 @@ data:
 """
 
 PLAIN = """\
-aws-auth.yaml: 2 mappings let callers in, 2 are dead
-all of mapUsers is lost, nobody comes in by it: line 19: \
-a placeholder has no quotes: put the whole value in quotes
+aws-auth.yaml: 2 active mappings, 2 inactive
+mapUsers is ignored entirely: the authenticator cannot read it (line 19: \
+a placeholder is not quoted: put the whole value in quotes)
 
 LINE  PRINCIPAL                           USERNAME                                  \
 GROUPS                  AUDIT LOG
@@ -59,16 +59,16 @@ system:masters,viewers  each session: role:111111111111:staff:<session>
 16    arn:aws:iam::111111111111:role/ops  <empty>                                   \
 <none>                  everyone: <empty>
 
-mapAccounts: every caller of these comes in as their own ARN, without groups
+mapAccounts: callers from these accounts get their own ARN and no groups
 LINE  ACCOUNT
 21    222222222222
 
-dead: nobody comes in by these
+inactive: these entries match nobody
 LINE  ENTRY           PRINCIPAL                           REASON
-8     mapRoles[0]     arn:aws:iam::111111111111:role/dev  overridden by line 11: the last one holds
-22    mapAccounts[1]  12                                  it is not the twelve digits of an account
+8     mapRoles[0]     arn:aws:iam::111111111111:role/dev  overridden by line 11: the last one wins
+22    mapAccounts[1]  12                                  it is not an account id of twelve digits
 
-written, and not read
+ignored: the authenticator does not read these
 LINE  RULE   REASON
 17    AM004  `user` is not a key of mapRoles: nothing reads it
 """
@@ -125,7 +125,7 @@ def test_document() -> None:
                 "username": "staff",
                 "groups": ["viewers"],
                 "kind": "overridden",
-                "reason": "overridden by line 11: the last one holds",
+                "reason": "overridden by line 11: the last one wins",
                 "overridden_by": 11,
             },
             {
@@ -136,7 +136,7 @@ def test_document() -> None:
                 "username": "",
                 "groups": [],
                 "kind": "account",
-                "reason": "it is not the twelve digits of an account",
+                "reason": "it is not an account id of twelve digits",
                 "overridden_by": None,
             },
         ],
@@ -144,7 +144,7 @@ def test_document() -> None:
             {
                 "section": "mapUsers",
                 "line": 19,
-                "reason": "a placeholder has no quotes: put the whole value in quotes",
+                "reason": "a placeholder is not quoted: put the whole value in quotes",
             }
         ],
         "ignored": [
@@ -162,17 +162,17 @@ def test_document() -> None:
     ("written", "kind", "why"),
     [
         ("username: x", "dropped", "it has no rolearn"),
-        (f"role: {IAM}:role/a", "dropped", "it has no rolearn: nothing reads `role`"),
+        (f"role: {IAM}:role/a", "dropped", "it has no rolearn: `role` is ignored"),
         ("rolearn: 123", "dropped", "its rolearn is not text"),
         ("rolearn:", "dropped", "its rolearn is empty"),
         ('rolearn: ""', "dropped", "its rolearn is empty"),
         (f"rolearn: {IAM}:role/a\n  sso: {{}}", "dropped", "both rolearn and sso"),
         ("sso: {permissionSetName: A, accountID: '111111111111'}", "sso", "SSORoleMatch"),
-        ("sso: {permissionSetName: A, accountID: 111111111111}", "dropped", "in quotes"),
+        ("sso: {permissionSetName: A, accountID: 111111111111}", "dropped", "a quoted string"),
         ("rolearn: arn:aws:iam::${ACCOUNT}:role/a", "template", "`${ACCOUNT}`"),
-        (f"rolearn: {IAM}:role/a*", "wildcard", "`*` is no wildcard"),
+        (f"rolearn: {IAM}:role/a*", "wildcard", "`*` is not a wildcard"),
         ("rolearn: arn:aws:iam::1111:role/a", "malformed", "4 digits"),
-        (f"rolearn: ' {IAM}:role/a'", "malformed", "begins with a blank"),
+        (f"rolearn: ' {IAM}:role/a'", "malformed", "begins with a space"),
         (f"rolearn: {IAM}:role/a/b", "path", f"write `{IAM}:role/b`"),
         (
             "rolearn: arn:aws:sts::111111111111:assumed-role/a/b",
@@ -200,7 +200,7 @@ def test_groups_that_are_empty_are_told_from_none() -> None:
 
 
 def test_item_that_is_no_mapping() -> None:
-    assert of_roles("- staff\n").dead[0].reason.text == "dropped: it is no mapping"
+    assert of_roles("- staff\n").dead[0].reason.text == "dropped: it is not a mapping"
 
 
 def test_mapping_by_users_is_dead_where_roles_have_it() -> None:
@@ -214,7 +214,7 @@ def test_mapping_by_users_is_dead_where_roles_have_it() -> None:
     )
     assert found.dead[0].reason == (
         "overridden",
-        "overridden by line 2: mapRoles is asked first",
+        "overridden by line 2: mapRoles is checked first",
         2,
     )
 
@@ -268,12 +268,12 @@ def test_spellings_of_one_user_are_told_to_be_random() -> None:
     users = f"- userarn: {IAM}:user/jane\n  username: a\n- userarn: {IAM}:user/Jane\n"
     found = view(AuthMap.from_data({"mapUsers": users}))
     assert [live.random_with for live in found.live] == [[3], [1]]
-    assert "this user, or at random as in line 3: a" in show.render(found)
+    assert "this user (or line 3, at random): a" in show.render(found)
 
 
 def test_object_that_is_not_read_is_told() -> None:
     text = MANIFEST.replace("kube-system", "default")
-    assert "reads kube-system/aws-auth only, and this is default/aws-auth" in show.render(
+    assert "reads only kube-system/aws-auth, but this is default/aws-auth" in show.render(
         seen(text)
     )
     assert seen(MANIFEST.replace("  namespace: kube-system\n", "")).notes == []
@@ -361,7 +361,7 @@ def test_command_tells_the_lists_of_one_document_apart(tmp_path: Path) -> None:
     ]
     (tmp_path / "vals.yaml").write_text(f"a:\n  {lists[0]}{lists[1]}c:\n  {lists[2]}")
     done = run("show", "vals.yaml", at=tmp_path)
-    assert done.stderr.endswith("one is wanted: vals.yaml:3, vals.yaml:5, vals.yaml:8\n")
+    assert done.stderr.endswith("need exactly one: vals.yaml:3, vals.yaml:5, vals.yaml:8\n")
 
 
 def test_command_refuses_a_format_it_does_not_have(tmp_path: Path) -> None:

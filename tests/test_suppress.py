@@ -223,6 +223,21 @@ class TestWhere:
         report = lint(f"{HEAD.replace(chr(10) + 'data:', anchor)}{text}".encode())
         assert names(report.suppressed) == [("AM101", "x")]
 
+
+def test_is_left_where_the_next_line_is_folded_into_it() -> None:
+    text = f"{HEAD}  mapAccounts: >\n    - '1'\n    # authmap: ignore[AM209]\n    - '2'\n"
+    result = fix(text.encode(), options=Options(select=("AM901",)))
+    assert result.output == text.encode()
+    [(_, reason)] = result.held_back
+    assert "the next line is folded into the comment" in reason
+
+
+class TestAnnotation:
+    TEXT = f"{HEAD}  mapRoles: |\n{NATIVE[1:]}"
+
+    @pytest.mark.parametrize(
+        "value", ["AM101", "AM101,AM102", '"am101 , missing-session-name"', "|\n      AM101\n"]
+    )
     def test_is_about_the_object(self, value: str) -> None:
         annotated = f"\n  annotations:\n    authmap.dev/ignore: {value}\ndata:"
         data = self.TEXT.replace("\ndata:", annotated, 1) + "---\n" + self.TEXT
@@ -332,7 +347,7 @@ class TestKubeconfig:
         text = self.TEXT.replace("@@", " # authmap: ignore[AM204]").replace("@", "")
         result = fix(text.encode(), options=Options(select=("AM901",)))
         assert (result.output, result.applied) == (text.encode(), [])
-        assert "nothing is written into a kubeconfig" in result.held_back[0][1]
+        assert "authmap does not change kubeconfigs" in result.held_back[0][1]
 
 
 def test_a_live_map_has_comments_of_its_own() -> None:

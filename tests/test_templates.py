@@ -85,8 +85,7 @@ def test_no_placeholder_is_written_into_a_template(
     assert result.output == text.encode()
     assert {finding.rule.code for finding, _ in result.held_back} == {"AM101", "AM102"}
     assert {reason for _, reason in result.held_back} == {
-        f"this is a template of Helm's (line {line}): render it first "
-        "(helm template … | authmap fix -)"
+        f"this is a Helm template (line {line}): render it first (helm template … | authmap fix -)"
     }
 
 
@@ -96,7 +95,7 @@ def test_no_placeholder_is_written_into_a_template(
 def test_jinja_renders_double_braces_too(line: str) -> None:
     text = f"# {line}" + chart()
     (_, reason), *_ = fix(text.encode()).held_back
-    assert "a template of Jinja's (line 1)" in reason
+    assert "a Jinja template (line 1)" in reason
 
 
 @pytest.mark.parametrize(
@@ -105,7 +104,7 @@ def test_jinja_renders_double_braces_too(line: str) -> None:
 def test_what_is_called_a_template_is_rendered(path: str, tool: str | None) -> None:
     result = fix(chart().encode(), path=path)
     reasons = {reason for _, reason in result.held_back}
-    assert any(f"a template of {tool}'s (by its name)" in reason for reason in reasons) == bool(
+    assert any(f"a {tool} template (by its file name)" in reason for reason in reasons) == bool(
         tool
     )
     assert bool(result.applied) != bool(tool)
@@ -121,7 +120,7 @@ def test_templates_of_a_chart_are_rendered(tmp_path: Path) -> None:
     (tmp_path / "chart" / "Chart.yaml").touch()
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert run.stdout == ""
-    assert "this is a template of a Helm chart: render it first" in run.stderr
+    assert "this file is a template of a Helm chart: render it first" in run.stderr
 
 
 def test_a_template_is_mended_where_no_braces_are_written() -> None:
@@ -186,9 +185,7 @@ def test_nothing_is_filled_in_where_another_tool_renders_first() -> None:
     found = explain_caller(auth_map, "arn:aws:iam::111111111111:role/other")
     assert found.chosen
     assert (found.chosen.username, found.unknown) == (written, [])
-    assert found.notes == [
-        "line 10: `{{`{{AccountID}}`}}` is not rendered yet, and is shown as it is written"
-    ]
+    assert found.notes == ["line 10: `{{`{{AccountID}}`}}` is not rendered yet; shown as written"]
 
 
 def test_a_live_map_is_shown_as_the_authenticator_fills_it_in() -> None:

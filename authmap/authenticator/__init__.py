@@ -1,1 +1,1 @@
-"""How the authenticator reads the map: ARNs, placeholders, sections, entries, who wins."""
+"""How the authenticator reads the map: ARNs, placeholders, sections, entries and precedence."""

@@ -1,6 +1,6 @@
-"""ARNs of IAM principals: as the authenticator takes them apart, and what is wrong with one.
+"""ARNs of IAM principals: parses and canonicalises them as the authenticator does.
 
-Facts: pkg/arn/arn.go and pkg/endpoints of kubernetes-sigs/aws-iam-authenticator; `arn.Parse` of
+Source: pkg/arn/arn.go and pkg/endpoints of kubernetes-sigs/aws-iam-authenticator; `arn.Parse` of
 github.com/aws/aws-sdk-go-v2/aws/arn; names of roles and users in the API reference of IAM
 (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html).
 """
@@ -14,15 +14,15 @@ PARTITIONS = frozenset(
 )
 
 SSO_PREFIX = "AWSReservedSSO_"
-"""Names of roles that IAM Identity Center makes begin with it."""
+"""Prefix of the names of roles that IAM Identity Center creates."""
 
 
 class ArnError(ValueError):
-    """Not the ARN of a principal that can log in; the message says why."""
+    """An ARN does not belong to a principal that can log in; the message says why."""
 
 
 class Arn(NamedTuple):
-    """The six parts of an ARN behind the word `arn`."""
+    """The parts of an ARN after the word `arn`."""
 
     partition: str
     service: str
@@ -42,16 +42,16 @@ class Arn(NamedTuple):
 
     @property
     def path(self) -> str:
-        """The path of a role or user, with its slashes, or an empty string."""
+        """The path of a role or user with its trailing slash, or an empty string."""
         parts = self.resource.split("/")
         return "/".join(parts[1:-1]) + "/" if len(parts) > 2 else ""
 
 
 def parse(arn: str) -> Arn:
-    """Take an ARN apart, in any case: an entry's is compared without regard to it.
+    """Split an ARN into its parts; the word `arn` may be in any case, as in entries.
 
     Raises:
-        ArnError: it does not have an ARN's six parts.
+        ArnError: it does not have the six parts of an ARN.
     """
     parts = arn.split(":", 5)
     if parts[0].lower() != "arn" or len(parts) < 6:
@@ -60,23 +60,23 @@ def parse(arn: str) -> Arn:
 
 
 def canonicalize(arn: str) -> str:
-    """The ARN the authenticator looks a caller up by.
+    """The ARN by which the authenticator looks up a caller.
 
     Args:
-        arn: as STS reports it, or of an IAM role, user or root.
+        arn: a caller's ARN as STS reports it, or the ARN of an IAM role, user or root.
 
     Raises:
-        ArnError: the authenticator refuses such a caller.
+        ArnError: the authenticator rejects such a caller.
     """
     return canonical(arn, parse(arn))
 
 
 def canonical(arn: str, parsed: Arn) -> str:
-    """`canonicalize` for an ARN that has been taken apart."""
+    """Like `canonicalize`, for an ARN that has already been parsed."""
     if not arn.startswith("arn:"):
         raise ArnError(f"`{arn}` does not begin with `arn:`")
     if parsed.partition not in PARTITIONS:
-        raise ArnError(f"the authenticator knows no partition `{parsed.partition}`")
+        raise ArnError(f"the authenticator does not know the partition `{parsed.partition}`")
     parts = parsed.resource.split("/")
     if parsed.service == "sts":
         if parts[0] == "assumed-role":
@@ -90,15 +90,15 @@ def canonical(arn: str, parsed: Arn) -> str:
         if parts[0] in ("role", "user", "root"):
             return arn
     else:
-        raise ArnError(f"`{parsed.service}` is not a service of identities (iam, sts)")
-    raise ArnError(f"`{parsed.resource}` is no role, user, root or session")
+        raise ArnError(f"the ARN's service must be `iam` or `sts`, not `{parsed.service}`")
+    raise ArnError(f"`{parsed.resource}` is not a role, user, root or session")
 
 
 def meant(arn: str) -> str:
-    """The ARN the authenticator is asked for when the one whom this ARN means comes.
+    """The ARN that the authenticator sees when the principal of a configured ARN logs in.
 
-    A role's ARN loses its path, which STS does not report; a session's becomes its role's. Every
-    other one, and a session's that does not tell its role, stays as it is.
+    A role's path is removed, because STS does not report it. A session's ARN becomes its role's,
+    if the role is clear. All other ARNs are returned unchanged.
     """
     try:
         parsed = parse(arn)
@@ -118,13 +118,14 @@ def _role_of_session(parts: list[str]) -> str | None:
 
 
 class Principal(NamedTuple):
-    """Whom an ARN means: a role, a user and so on.
+    """The principal that an ARN identifies: a role, a user and so on.
 
     Attributes:
-        partition: as it is written.
-        account: as it is written.
-        kind: in lower case: `role`, `user`, `root`, `assumed-role` (of no role that can be told).
-        name: without a path.
+        partition: the partition as written.
+        account: the account as written.
+        kind: `role`, `user`, `root` or another resource type, in lower case; `assumed-role` only if
+            the session's role is not clear.
+        name: the name without the path.
     """
 
     partition: str
@@ -134,7 +135,7 @@ class Principal(NamedTuple):
 
 
 def principal(arn: str) -> Principal | None:
-    """Whom an ARN means, or None where it has not six parts."""
+    """The principal that an ARN identifies, or None if it does not have six parts."""
     try:
         partition, _, _, account, resource = parse(arn)
     except ArnError:

@@ -1,4 +1,4 @@
-"""The program that reads a list of entries, and what it makes of their values."""
+"""The program that reads a list of entries, and how it interprets their values."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from authmap.syntax.yaml.go_types import Kind
 
 
 def fold(key: str) -> str:
-    """A key as encoding/json compares it: foldName in its fold.go, simple case folding."""
+    """Fold a key as encoding/json does to compare keys (fold.go, foldName): simple case folding."""
     lowered = key.lower()
     return lowered if key.isascii() else lowered.replace("\u017f", "s")
 
 
 def text_of(node: Node) -> str | None:
-    """What a field of type string is set to, or None where it is left alone (null, other types)."""
+    """The value that a string field gets; None if the field stays unset (null, other types)."""
     target = resolve_alias(node)
     if not isinstance(target, Scalar):
         return None
@@ -29,7 +29,7 @@ def text_of(node: Node) -> str | None:
 
 
 def is_null(node: Node) -> bool:
-    """Whether the value is null."""
+    """Whether a value is null."""
     target = resolve_alias(node)
     if not isinstance(target, Scalar) or (target.style and target.tag is None):
         return False
@@ -40,7 +40,7 @@ class MissingField(NamedTuple):
     """How an entry lacks a field.
 
     Attributes:
-        is_empty: whether the field is there, and empty.
+        is_empty: whether the field is present but empty.
         has_groups: whether the entry has groups.
     """
 
@@ -49,20 +49,20 @@ class MissingField(NamedTuple):
 
 
 class Consumer:
-    """What reads the entries: here the authenticator, the texts in the ConfigMap.
+    """The program that reads the entries.
 
-    Entries are written in other places too, and for other readers. The recogniser of such a place
-    derives one of its own from this one.
+    This class describes the authenticator reading the ConfigMap's texts. A recogniser of documents
+    in which another program reads the entries derives a class from it.
 
     Attributes:
-        called: what the list of entries is called, if not as its section is.
-        keys: the keys of an entry in each section, the ARN's first, and what each is read into.
-        canonical: whether a session's ARN is read as that of its role, and a user's in any case.
-        weak: whether numbers are read as text and a text as a list (mapstructure's weak decoding);
-            of two spellings of a key either may hold then.
-        random: whether it is random which of several entries of one ARN holds.
-        on_eks: whether it is EKS that asks.
-        unknown: what becomes of a key that is none of these.
+        called: the name of the list of entries; empty if it has the name of its section.
+        keys: for each section, the keys of an entry and the fields they set; the ARN's key first.
+        canonical: whether it reads a session's ARN as its role's, and ignores case in users' ARNs.
+        weak: whether it reads numbers as text and a text as a list (mapstructure's weak decoding);
+            either of two spellings of a key can then win.
+        random: whether a random one of several entries for the same ARN wins.
+        on_eks: whether the entries are for EKS's own authenticator.
+        unknown: what happens to an unknown key, as messages put it.
     """
 
     called = ""
@@ -80,38 +80,41 @@ class Consumer:
     unknown = "nothing reads it"
 
     def refusal(self, what: str = "", *, missing: MissingField | None = None) -> str:  # noqa: ARG002
-        """What becomes of the whole because of one value; empty where that entry alone suffers.
+        """How the program rejects the whole input because of one bad value, as messages put it.
 
         Args:
-            what: the field of an entry, a section's name, `item`, `group`, `account`; `arn` for an
-                ARN that is none, `key` for one that is given twice; empty where the text cannot be
+            what: the bad value: an entry's field, a section's name, `item`, `group`, `account`,
+                `arn` for an invalid ARN, or `key` for a duplicate key; empty if the text cannot be
                 read at all.
-            missing: how an entry lacks the field; None where it has one of the wrong type.
+            missing: how the entry lacks the field; None if the field has the wrong type.
+
+        Returns:
+            The effect, or an empty string if only that entry is affected.
         """
         return ""
 
     @staticmethod
     def fold(key: str) -> str:
-        """A key as it is compared."""
+        """Fold a key for comparison."""
         return fold(key)
 
     @staticmethod
     def text_of(node: Node) -> str | None:
-        """What a field of type string is set to, or None where it is left alone."""
+        """The value that a string field gets; None if the field stays unset."""
         return text_of(node)
 
     @staticmethod
     def account(node: Scalar) -> str:
-        """What an item of mapAccounts is set to.
+        """The value that an item of mapAccounts gets.
 
         Raises:
-            GoYamlError: its tag does not fit.
+            GoYamlError: its tag does not fit its text.
         """
         kind, text = go_types.resolve(node.value, node.tag, not node.style)
         return "" if kind is Kind.NULL else text
 
     def match(self, arn: str) -> str:
-        """The ARN that a caller's is compared with, for the one that is written."""
+        """Normalise a configured ARN for comparison with a caller's ARN."""
         if self.canonical:
             with suppress(ArnError):
                 return canonicalize(arn)

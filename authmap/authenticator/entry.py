@@ -1,7 +1,8 @@
-"""What the authenticator makes of a map: the entries it keeps, who wins, who is who.
+"""The entries that the authenticator reads from a map, which of them it keeps, and which win.
 
-The semantics of kubernetes-sigs/aws-iam-authenticator and nothing else: pkg/mapper/configmap
-(`ParseMap`, `saveMap`), pkg/config/mapper.go and pkg/server/server.go, behind Go's encoding/json.
+Implements exactly the semantics of kubernetes-sigs/aws-iam-authenticator: pkg/mapper/configmap
+(`ParseMap`, `saveMap`), pkg/config/mapper.go and pkg/server/server.go, on top of Go's
+encoding/json.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ SSO_FIELDS = {name: name for name in ("permissionsetname", "accountid", "partiti
 
 
 class Field(NamedTuple):
-    """A pair of an entry: the field it is read into, or an empty name for none."""
+    """A key and value of an entry; `name` is the field that it sets, or empty if it sets none."""
 
     name: str
     key: Scalar
@@ -33,7 +34,7 @@ class Field(NamedTuple):
 
 
 class Group(NamedTuple):
-    """One item of `groups`; empty text where it is no text."""
+    """An item of `groups` or mapAccounts; `text` is empty if the item is not text."""
 
     text: str
     node: Node
@@ -48,22 +49,22 @@ class Sso(NamedTuple):
 
 
 class Entry(Located):
-    """One item of mapRoles or mapUsers as the authenticator reads it.
+    """An item of mapRoles or mapUsers as the authenticator reads it.
 
     Attributes:
-        section: where it stands.
-        index: its 0-based position there.
-        node: its node in the section's text (an alias where it is written as one).
-        fields: its pairs in the order in which they are read.
+        section: its section.
+        index: its 0-based position in the section.
+        node: its node in the section's text (an alias if it is written as one).
+        fields: its keys and values in the order in which they are read.
         arn: its rolearn or userarn, or an empty string.
         username: the username pattern.
         groups: the group patterns.
-        group_items: the same with their nodes.
+        group_items: the group patterns with their nodes.
         sso: the SSO matcher, if there is one.
-        userid: the principal id, which nothing uses.
-        dropped: why the authenticator does not keep it, if it does not.
-        principal: whom its ARN means, or None where it has not six parts.
-        winner: the entry that takes its place, if one does.
+        userid: the principal ID, which nothing uses.
+        dropped: why the authenticator drops it, or None.
+        principal: the principal of its ARN, or None if the ARN does not have six parts.
+        winner: the entry that overrides it, or None.
     """
 
     __slots__ = (
@@ -95,13 +96,13 @@ class Entry(Located):
 
     @property
     def account_id(self) -> str:
-        """The account of the callers it maps, as it is written in it; may be empty."""
+        """The account of its callers, as written in the entry; may be empty."""
         found = self.sso or self.principal
         return found.account if found else ""
 
     @property
     def has_session_name(self) -> bool:
-        """Whether the callers it maps have a session name: those who assume a role do."""
+        """Whether its callers have a session name: only callers who assume a role do."""
         found = None if self.sso else self.principal
         if found is None:
             return self.section.name == "mapRoles"
@@ -109,14 +110,14 @@ class Entry(Located):
 
     @property
     def role_name(self) -> str:
-        """The name of its role or user without the path; the ARN itself where it has no name."""
+        """The name of its role or user without the path; the ARN if that has no name."""
         if self.sso is not None:
             return f"AWSReservedSSO_{self.sso.permission_set}"
         return self.principal.name if self.principal else self.arn
 
     @property
     def title(self) -> str:
-        """Its role or user as messages call it: `role/staff`, `user/jane`."""
+        """Its role or user, as messages show it: `role/staff`, `user/jane`."""
         if self.sso is not None:
             return f"permission set {self.sso.permission_set}"
         found = self.principal
@@ -127,11 +128,11 @@ class Entry(Located):
         return f"{found.kind}/{found.name}" if found.kind.endswith("user") else self.arn
 
     def missing(self, name: str) -> MissingField:
-        """How it lacks a field."""
+        """How the entry lacks a field."""
         return MissingField(self.field(name) is not None, bool(self.groups))
 
     def field(self, name: str) -> Field | None:
-        """The pair that a field is read from: the last one read into it."""
+        """The last key and value that sets a field, or None."""
         for field in reversed(self.fields):
             if field.name == name:
                 return field
@@ -139,11 +140,11 @@ class Entry(Located):
 
 
 def read_entries(section: Section, root: Node | None = None) -> list[Entry]:
-    """The items of mapRoles or mapUsers, kept and dropped ones.
+    """Read the items of mapRoles or mapUsers, dropped ones included.
 
     Args:
-        section: where they stand.
-        root: what they would be items of, if the section were not lost.
+        section: the section.
+        root: the list to read instead of the section's root, for a section that cannot be read.
     """
     root = resolve_alias(root or section.root)
     if not isinstance(root, Sequence):
@@ -155,7 +156,7 @@ def read_entries(section: Section, root: Node | None = None) -> list[Entry]:
 
 
 def is_unreadable(section: Section) -> bool:
-    """Whether something is written in a section, and nothing of it is read."""
+    """Whether a section has content but the authenticator cannot read any of it."""
     if section.problem is not None:
         return True
     root = resolve_alias(section.root)
@@ -166,9 +167,10 @@ def is_unreadable(section: Section) -> bool:
 
 
 def read_accounts(section: Section) -> list[Group]:
-    """The items of mapAccounts; yaml.v2 reads every plain scalar as it is written.
+    """Read the items of mapAccounts; yaml.v2 reads every plain scalar verbatim.
 
-    Where a tag does not fit, it stops: the items before hold, and the rest of them is empty.
+    yaml.v2 stops at a tag that does not fit its text. The items before it apply; that item and the
+    items after it are empty.
     """
     root = resolve_alias(section.root)
     items = root.items if isinstance(root, Sequence) else []
@@ -184,9 +186,9 @@ def read_accounts(section: Section) -> list[Group]:
 
 
 def store_entries(found: list[Entry]) -> dict[str, Entry]:
-    """The entries of one section by key, the later over the earlier, as the map store keeps them.
+    """The entries of one section by store key; a later entry overrides an earlier one.
 
-    Sets `winner` on those that are lost.
+    Sets `winner` on overridden entries.
     """
     kept: dict[str, Entry] = {}
     if found and found[0].section.consumer.random:
@@ -200,20 +202,20 @@ def store_entries(found: list[Entry]) -> dict[str, Entry]:
 
 
 def entry_key(entry: Entry) -> str:
-    """The key of the store: a role's ARN in lower case, a user's as it is written."""
+    """The key in the authenticator's store: a role's ARN in lower case, a user's ARN as written."""
     consumer = entry.section.consumer
     if entry.section.name == "mapUsers" and not consumer.canonical:
         return entry.arn
     if entry.sso is None:
         return go_lower(consumer.match(entry.arn))
-    # SSOArnLike forgets to set a partition that is given
+    # SSOArnLike sets only the default partition, and ignores a configured one
     partition = "" if entry.sso.partition else "aws"
     role = f"role/AWSReservedSSO_{entry.sso.permission_set}_*"
     return go_lower(f"arn:{partition}:iam::{entry.sso.account}:{role}")
 
 
 def go_lower(text: str) -> str:
-    """strings.ToLower: character by character, so that no text grows."""
+    """Lower-case like Go's strings.ToLower: by character, so that the text does not grow."""
     return text.lower() if text.isascii() else "".join(map(_lower, text))
 
 
@@ -229,10 +231,10 @@ def _entry(
     mapping = resolve_alias(node)
     if isinstance(mapping, Mapping):
         entry.fields = fields = _fields(mapping, known, consumer)
-        held: list[str] = []
+        go_slice: list[str] = []
         for field in fields:
             if field.name == "groups":
-                _read_groups(entry, field.value, held, consumer)
+                _read_groups(entry, field.value, go_slice, consumer)
             elif field.name == "sso":
                 _read_sso(entry, field.value, consumer)
             elif field.name:
@@ -246,12 +248,15 @@ def _entry(
                 elif field.name == "userid":
                     entry.userid = text
     entry.principal = principal(entry.arn)
-    entry.dropped = _objection(entry)
+    entry.dropped = _drop_reason(entry)
     return entry
 
 
 def _fields(mapping: Mapping, known: dict[str, str], consumer: Consumer) -> list[Field]:
-    """The pairs as encoding/json meets them: merged, the last of equal keys, sorted by bytes."""
+    """The fields in the order in which encoding/json reads them.
+
+    Merge keys are resolved, the last of equal keys wins, and keys are sorted by bytes.
+    """
     pairs: dict[str, Field] = {}
     for key_node, value in merged(mapping):
         key = resolve_alias(key_node)
@@ -266,24 +271,31 @@ def _fields(mapping: Mapping, known: dict[str, str], consumer: Consumer) -> list
     return list(pairs.values())
 
 
-def _read_groups(entry: Entry, value: Node, held: list[str], consumer: Consumer) -> None:
-    """Read a list of groups; `held` is what Go's slice still holds of one read before.
+def _read_groups(entry: Entry, value: Node, go_slice: list[str], consumer: Consumer) -> None:
+    """Read a list of groups.
 
-    encoding/json decodes into the old elements: what is no text leaves them as they were.
+    encoding/json decodes into the existing elements of a slice; an item that is not text leaves
+    its element unchanged.
+
+    Args:
+        entry: gets the groups.
+        value: the list.
+        go_slice: the elements left in Go's slice by an earlier `groups` key; updated in place.
+        consumer: the program that reads the list.
     """
     target = resolve_alias(value)
     if isinstance(target, Sequence):
         if not target.items:
-            held.clear()
-        held += [""] * (len(target.items) - len(held))
+            go_slice.clear()
+        go_slice += [""] * (len(target.items) - len(go_slice))
         for index, item in enumerate(target.items):
             text = consumer.text_of(item)
             if text is not None:
-                held[index] = text
-        entry.groups = held[: len(target.items)]
+                go_slice[index] = text
+        entry.groups = go_slice[: len(target.items)]
         entry.group_items = list(map(Group, entry.groups, target.items))
     elif is_null(value):
-        held.clear()
+        go_slice.clear()
         entry.groups, entry.group_items = [], []
     elif consumer.weak:
         text = consumer.text_of(value)
@@ -292,7 +304,7 @@ def _read_groups(entry: Entry, value: Node, held: list[str], consumer: Consumer)
 
 
 def sso_fields(value: Node) -> list[Field]:
-    """The pairs of an `sso` matcher in the order in which they are read."""
+    """The fields of an `sso` matcher in the order in which they are read."""
     target = resolve_alias(value)
     return _fields(target, SSO_FIELDS, CONFIG_MAP) if isinstance(target, Mapping) else []
 
@@ -301,24 +313,24 @@ def _read_sso(entry: Entry, value: Node, consumer: Consumer) -> None:
     if is_null(value):
         entry.sso = None
         return
-    held = dict(zip(SSO_FIELDS, entry.sso or ("", "", ""), strict=True))
+    values = dict(zip(SSO_FIELDS, entry.sso or ("", "", ""), strict=True))
     for field in sso_fields(value):
         text = consumer.text_of(field.value) if field.name else None
         if text is not None:
-            held[field.name] = text
-    entry.sso = Sso(*held.values())
+            values[field.name] = text
+    entry.sso = Sso(*values.values())
 
 
-def _objection(entry: Entry) -> str | None:
-    """Validate in pkg/config/mapper.go."""
+def _drop_reason(entry: Entry) -> str | None:
+    """Why the authenticator drops an entry, or None (pkg/config/mapper.go, Validate)."""
     if entry.section.name == "mapUsers" or entry.sso is None:
         return None if entry.arn else f"it has no {entry.section.arn_key}"
     if entry.arn:
         return "it has both rolearn and sso"
     if not re.fullmatch("[0-9]{12}", entry.sso.account):
-        return "its sso.accountID is not twelve digits in quotes"
+        return "its sso.accountID is not a quoted string of twelve digits"
     if not re.fullmatch(r"[\w+=,.@-]{1,32}", entry.sso.permission_set, re.ASCII):
-        return "its sso.permissionSetName is not the name of a permission set"
+        return "its sso.permissionSetName is not a valid permission set name"
     if entry.sso.partition and entry.sso.partition not in PARTITIONS:
         return "its sso.partition does not exist"
     return None

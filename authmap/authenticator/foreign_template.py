@@ -1,4 +1,4 @@
-"""Templates of other tools: what Helm, Jinja, Terraform or a person still has to fill in."""
+"""Finds templates that Helm, Jinja, Terraform or a person still has to fill in."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ def _template() -> re.Pattern[str]:
 
 
 _BRACED = (
-    r"\{\{(?:[^{}\n]|[{}](?![{}])|\{\{\w+\}\})*\}\}"  # a placeholder in it is handed on
+    r"\{\{(?:[^{}\n]|[{}](?![{}])|\{\{\w+\}\})*\}\}"  # may contain a placeholder
     r"|\{%(?:[^{%\n]|\{(?!%)|%(?!\}))*%\}|(?<!\$)\{#[^}\n]*#\}"
 )
-"""Templates of tools that take two braces for their own; none begins inside of another."""
+"""Matches templates of tools that use double braces; none begins inside another."""
 
 
 def templates(value: str) -> list[re.Match[str]]:
-    """What in a value still has to be rendered by another tool: Helm, Terraform, a person.
+    """Find the templates in a value that another tool or a person still has to fill in.
 
-    Placeholders of the authenticator are left out, and so is what is one but for its delimiters
-    or its spelling (`<<SessionName>>`, `{{ sessionName }}`): rules of their own see to those.
+    Leaves out the authenticator's placeholders, and placeholders that are only misspelled or have
+    the wrong delimiters (`<<SessionName>>`, `{{ sessionName }}`): separate rules report those.
     """
     return list(_templates(value))
 
@@ -40,16 +40,19 @@ def templates(value: str) -> list[re.Match[str]]:
 def _templates(value: str) -> tuple[re.Match[str], ...]:
     if not may_hold_template(value) or not any(mark in value for mark in "}>)$"):
         return ()
-    if value.startswith("arn:"):  # nothing is filled in there, however it is spelt
+    if value.startswith("arn:"):  # ARNs have no placeholders, not even misspelled ones
         return tuple(m for m in _template().finditer(value) if m[0] not in KNOWN)
     return tuple(m for m in _template().finditer(value) if not is_placeholder(m[0]))
 
 
 def in_braces(text: str) -> list[re.Match[str]]:
-    """What a tool that takes two braces for its own may take for it; nothing where all is ours.
+    """Find everything that Helm or Jinja would read as a template.
 
-    That is Helm or Jinja; the authenticator's placeholders are templates of theirs, too. What does
-    not end on its line is its first two braces.
+    To them, the authenticator's placeholders are templates too. A template that does not end on its
+    line is matched by its first two braces.
+
+    Returns:
+        The matches; none if the text contains only known placeholders.
     """
     rest = _without_known(text)
     if not ("{{" in rest or "{%" in rest or "{#" in rest):
@@ -58,21 +61,22 @@ def in_braces(text: str) -> list[re.Match[str]]:
 
 
 def braced_template(found: Iterable[re.Match[str]]) -> int | None:
-    """Where the first template stands of what is in braces."""
+    """Offset of the first match of `in_braces` that is a template, not a placeholder, or None."""
     closed = (m for m in found if m[0] not in ("{{", "{#"))
     return next((match.start() for match in closed if not is_placeholder(match[0])), None)
 
 
 def braced_words(found: Iterable[re.Match[str]]) -> list[int]:
-    """Where braces stand that may be a misspelt placeholder in a username.
+    """Offsets of the matches of `in_braces` that are templates unless they are in a username.
 
-    Anywhere else they are a template: `{{env}}`, or two braces that end on another line.
+    In a username they may be misspelled placeholders. Examples are `{{env}}`, and two braces that
+    close on another line.
     """
     return [m.start() for m in found if "_" in m[0] or normalised(m[0]) not in NORMAL]
 
 
 def may_hold_template(text: str) -> bool:
-    """A cheap test that passes over text in which no template can be."""
+    """A cheap test: False for text that cannot contain a template."""
     rest = _without_known(text)
     return "{" in rest or "<" in rest or "$" in rest
 

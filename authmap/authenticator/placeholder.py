@@ -1,7 +1,7 @@
-"""Placeholders of usernames and groups: what the authenticator fills in, and what looks like it.
+"""Placeholders in usernames and groups, and misspelled ones that the authenticator ignores.
 
-Facts: `renderTemplate` in pkg/server/server.go of kubernetes-sigs/aws-iam-authenticator. Spelling
-is exact; whatever else is in braces stays in the name as it is.
+Source: `renderTemplate` in pkg/server/server.go of kubernetes-sigs/aws-iam-authenticator. It
+replaces exact spellings only; any other text in braces stays in the name unchanged.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _OTHER_WORDS = {
     "ec2privatedns": EC2_PRIVATE_DNS_NAME,
     "privatednsname": EC2_PRIVATE_DNS_NAME,
 }
-"""Words of other tools, in the form of `normal`, for what a placeholder stands for."""
+"""Other tools' words for the same values, in the form that `normalised` returns."""
 
 
 @cache
@@ -40,8 +40,8 @@ def _known() -> re.Pattern[str]:
 
 
 @cache
-def _slip() -> re.Pattern[str]:
-    """A known name in any delimiters, or a single word in the right ones."""
+def _lookalike() -> re.Pattern[str]:
+    """Matches a known name in any delimiters, and any single word in double braces."""
     opened = r"(?:(?:[$%]?(?:\{{1,8}|\({1,4})|\[{1,4}|<{1,4})[\s.$%=#-]{0,9}|[$%])"
     name = (
         r"(?<!\w)(?:session[ _.-]?name(?:[ _.-]?raw)?|account[ _.-]?id|access[ _.-]?key[ _.-]?id"
@@ -56,14 +56,14 @@ def _slip() -> re.Pattern[str]:
 
 
 class MisspelledPlaceholder(NamedTuple):
-    """Text that is to be a placeholder and is none: it stays in the name as it is written.
+    """Text that looks like a placeholder but is not one, so it stays in the name unchanged.
 
     Attributes:
         start: its offset in the value.
-        end: the offset behind it.
-        text: itself.
-        meant: the placeholder it stands for, or None where that cannot be told.
-        delimited: whether it stands in double braces as it must, so that its name is wrong.
+        end: the offset after it.
+        text: the text.
+        meant: the placeholder that was probably meant, or None.
+        delimited: whether it is correctly in double braces, so that only its name is wrong.
     """
 
     start: int
@@ -74,11 +74,11 @@ class MisspelledPlaceholder(NamedTuple):
 
 
 Delimiters = tuple[tuple[str, str], ...]
-"""Pairs of marks that stand for two braces on each side until another tool has rendered a file."""
+"""Pairs of opening and closing delimiters that another tool replaces with double braces."""
 
 
 def braced(text: str, delimiters: Delimiters) -> str:
-    """Text as it is when it has been rendered: `{{Word}}` for `<<Word>>`."""
+    """Replace delimiters with double braces, as rendering does: `<<Word>>` becomes `{{Word}}`."""
     for opening, closing in delimiters:
         marked = rf"{re.escape(opening)}(\w+){re.escape(closing)}"
         text = re.sub(marked, r"{{\1}}", text) if opening in text else text
@@ -86,7 +86,7 @@ def braced(text: str, delimiters: Delimiters) -> str:
 
 
 def unbraced(text: str, delimiters: Delimiters) -> str:
-    """Text as it is to be written so that it is rendered to this, by the first pair of marks."""
+    """Replace the braces of known placeholders with the first pair of delimiters, if any."""
     if not delimiters:
         return text
     opening, closing = delimiters[0]
@@ -94,19 +94,19 @@ def unbraced(text: str, delimiters: Delimiters) -> str:
 
 
 def has_session(username: str) -> bool:
-    """Whether the username names the session."""
+    """Whether the username contains the session name."""
     return SESSION_NAME in username or SESSION_NAME_RAW in username
 
 
 def is_led_by_caller(username: str) -> bool:
-    """Whether it begins with what the caller chooses, the name of the session."""
+    """Whether the username begins with the session name, which the caller chooses."""
     while username.startswith(ACCESS_KEY_ID):
         username = username.removeprefix(ACCESS_KEY_ID)
     return username.startswith((SESSION_NAME, SESSION_NAME_RAW))
 
 
 def pieces(pattern: str) -> list[str]:
-    """A username pattern cut into literal text and placeholders, in order; no empty pieces."""
+    """Split a username pattern into literal text and placeholders, without empty pieces."""
     if "{{" not in pattern:
         return [pattern] if pattern else []
     cut: list[str] = []
@@ -119,7 +119,7 @@ def pieces(pattern: str) -> list[str]:
 
 
 def normalised(inner: str) -> str:
-    """A placeholder's name without case, blanks and punctuation, for comparing spellings."""
+    """The letters and digits of a placeholder's name, in lower case, to compare spellings."""
     return "".join(filter(str.isalnum, inner)).lower()
 
 
@@ -127,7 +127,7 @@ NORMAL = {normalised(known): known for known in KNOWN}
 
 
 def near(name: str) -> str | None:
-    """The placeholder that a name most likely stands for, if one comes near it."""
+    """The placeholder that a name most likely stands for, or None if none is similar."""
     plain = normalised(name)
     found = NORMAL.get(plain) or _OTHER_WORDS.get(plain)
     if found is None:
@@ -140,12 +140,12 @@ def near(name: str) -> str | None:
 
 @lru_cache(maxsize=32768)
 def misspelled_placeholders(value: str) -> tuple[MisspelledPlaceholder, ...]:
-    """What in a username or group looks like a placeholder and is none."""
+    """Find the text in a username or group that looks like a placeholder but is not one."""
     rest = _known().sub("", value) if "{{" in value else value
     if not rest.strip(_HARMLESS):
         return ()
     found: list[MisspelledPlaceholder] = []
-    for match in _slip().finditer(value):
+    for match in _lookalike().finditer(value):
         if len(found) == _MOST:
             break
         text, word = match[0], match["word"]
@@ -158,13 +158,13 @@ def misspelled_placeholders(value: str) -> tuple[MisspelledPlaceholder, ...]:
 
 
 _MOST = 20
-"""Nobody means more placeholders than that; each finding costs time where a value is long."""
+"""Limit per value: more are never intended, and each finding in a long value takes time."""
 
 _HARMLESS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+=,.@-:/ "
 
 
 def with_placeholders_corrected(value: str) -> str:
-    """A username or group with the placeholders in it that are meant."""
+    """Replace the misspelled placeholders in a username or group with those that were meant."""
     parts, at = [], 0
     for start, end, _, meant, _ in misspelled_placeholders(value):
         if meant:
@@ -174,10 +174,10 @@ def with_placeholders_corrected(value: str) -> str:
 
 
 def is_placeholder(text: str) -> bool:
-    """Whether something in delimiters is a placeholder but for its spelling, not a template.
+    """Whether text in delimiters is a possibly misspelled placeholder rather than a template.
 
-    So is `{{UserName}}`, a single word: an unknown placeholder. `${account_id}` is a variable, as
-    no placeholder has a low line in its name.
+    A single word in double braces, such as `{{UserName}}`, is an (unknown) placeholder.
+    `${account_id}` is a variable, because no placeholder has an underscore in its name.
     """
     if text.startswith("{{") and text[2:-2].isidentifier():
         return True

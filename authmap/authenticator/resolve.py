@@ -1,6 +1,6 @@
-"""Who a caller is to the cluster: the entry that wins, and the name and groups it gives.
+"""Resolves callers: finds the entry that wins, and renders its username and groups.
 
-Facts: `Map` in pkg/mapper/configmap/mapper.go, `doMapping` and `renderTemplates` in
+Source: `Map` in pkg/mapper/configmap/mapper.go, `doMapping` and `renderTemplates` in
 pkg/server/server.go and `Verify` in pkg/token/token.go of kubernetes-sigs/aws-iam-authenticator.
 """
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 
 class Identity(NamedTuple):
-    """What a caller is to the API server.
+    """The identity that a caller gets in the cluster.
 
     Attributes:
-        username: as rendered.
-        groups: as rendered.
+        username: the rendered username.
+        groups: the rendered groups.
         section: `mapRoles`, `mapUsers` or `mapAccounts`.
         entry: the entry that wins; None for mapAccounts.
-        others: further entries that may win instead: the authenticator picks at random.
+        others: other entries that could win instead: the authenticator picks one at random.
     """
 
     username: str
@@ -38,18 +38,18 @@ class Identity(NamedTuple):
 
 
 class LoginError(ValueError):
-    """An entry matches, but the login fails all the same; the message says why."""
+    """The login fails although an entry matches; the message says why."""
 
 
 class Caller(NamedTuple):
-    """A caller as the token tells of it.
+    """A caller, as the authenticator knows it from the token.
 
     Attributes:
         arn: the canonical ARN.
-        account: the account id.
-        session: the session name; empty where there is none, None where it is not known.
-        access_key: the access key id, None where it is not known.
-        dns_name: the private DNS name of the EC2 instance, None where it is not known.
+        account: the account ID.
+        session: the session name; empty if there is none, None if it is not known.
+        access_key: the access key ID; None if it is not known.
+        dns_name: the private DNS name of the EC2 instance; None if it is not known.
     """
 
     arn: str
@@ -67,10 +67,10 @@ def caller(
     access_key_id: str | None = None,
     private_dns_name: str | None = None,
 ) -> Caller:
-    """A caller from an ARN, and from what the ARN does not hold.
+    """Create a caller from an ARN and from values that the ARN does not contain.
 
     Raises:
-        ArnError: the authenticator refuses such an ARN.
+        ArnError: the authenticator rejects such an ARN.
     """
     parsed = parse(arn)
     kind = parsed.kind
@@ -84,12 +84,12 @@ def caller(
 
 
 class Index:
-    """The maps of the authenticator's store, for looking callers up.
+    """The authenticator's map store, for looking up callers.
 
     Args:
-        roles: entries of mapRoles that it holds.
-        users: entries of mapUsers that it holds.
-        accounts: ids of mapAccounts.
+        roles: the active entries of mapRoles.
+        users: the active entries of mapUsers.
+        accounts: the account IDs in mapAccounts.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class Index:
         self._accounts = frozenset(accounts)
 
     def matches(self, arn: str) -> list[Entry]:
-        """The entries for a canonical ARN: several where it is random which of them holds."""
+        """The entries for a canonical ARN; if there are several, a random one wins."""
         key = arn.lower() if arn.isascii() else fold(go_lower(arn))
         for entries in self._sections:
             found = entries.get(key)
@@ -108,7 +108,7 @@ class Index:
         return []
 
     def find(self, who: Caller) -> Identity | None:
-        """The identity of a caller, or None where nothing maps it.
+        """The identity of a caller, or None if the map does not map the caller.
 
         Raises:
             LoginError: an entry matches, but cannot be rendered for this caller.
@@ -133,12 +133,12 @@ def _by_arn(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
 
 
 def key(entry: Entry) -> str:
-    """An entry's ARN, such that it is equal to a caller's folded one where it matches."""
+    """An entry's ARN, folded for comparison with a caller's folded ARN."""
     return fold(entry.section.consumer.match(entry.arn))
 
 
 def fold(text: str) -> str:
-    """A text such that two are equal where strings.EqualFold says they are."""
+    """Fold case: two texts fold to the same text if strings.EqualFold considers them equal."""
     return text.lower() if text.isascii() else "".join(map(_fold, text))
 
 
@@ -150,19 +150,19 @@ def _fold(character: str) -> str:
 
 
 def render(pattern: str, who: Caller) -> str:
-    """A username or group with its placeholders filled in; what is not known is left in place.
+    """Fill in the placeholders of a username or group; those with unknown values stay.
 
     Raises:
-        LoginError: the placeholder of an instance's name, and the caller is no instance.
+        LoginError: the pattern needs an EC2 instance, but the caller is not one.
     """
     if "{{" not in pattern:
         return pattern
     session = who.session
     if placeholder.EC2_PRIVATE_DNS_NAME in pattern:
         if session is not None and not re.fullmatch(r"i-(\w{8}|\w{17})", session, re.ASCII):
-            named = f"this one is named `{session}`" if session else "there is none"
-            needed = f"{placeholder.EC2_PRIVATE_DNS_NAME} needs a session named like an instance"
-            raise LoginError(f"{needed} of EC2, and {named}")
+            actual = f"the session name is `{session}`" if session else "there is no session"
+            needed = f"{placeholder.EC2_PRIVATE_DNS_NAME} requires an EC2 instance ID"
+            raise LoginError(f"{needed} as the session name, but {actual}")
         if who.dns_name is not None:
             pattern = pattern.replace(placeholder.EC2_PRIVATE_DNS_NAME, who.dns_name)
     pattern = pattern.replace(placeholder.ACCOUNT_ID, who.account)

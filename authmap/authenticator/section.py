@@ -1,8 +1,8 @@
-"""One section of the map as go-yaml reads its text: a tree, or the reason why all of it is lost.
+"""A section of the map as go-yaml reads it: a tree, or the reason why it cannot be read.
 
-libyaml, which parses here, and go-yaml agree on most texts; what go-yaml refuses besides is
-refused here. Facts: `decode.go`, `scannerc.go` of go.yaml.in/yaml/v2 and the conversion to JSON
-in sigs.k8s.io/yaml.
+Sections are parsed with libyaml, which agrees with go-yaml on most texts; this module rejects what
+only go-yaml rejects. Source: `decode.go`, `scannerc.go` of go.yaml.in/yaml/v2 and the conversion to
+JSON in sigs.k8s.io/yaml.
 """
 
 from __future__ import annotations
@@ -44,27 +44,29 @@ GO_SPACE = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000"
 )
-"""White space of Go's strings.TrimSpace (unicode.IsSpace); Python's differs."""
+"""The whitespace that Go's strings.TrimSpace removes (unicode.IsSpace); Python's set differs."""
 
 
 class Section(Located):
-    """The text of `mapRoles`, `mapUsers` or `mapAccounts`, and where it stands.
+    """The text of `mapRoles`, `mapUsers` or `mapAccounts`; implements `Layer`.
 
     Attributes:
         name: the data key.
-        source: the file.
+        source: the file that contains it.
         text: the decoded text.
-        source_map: from this text to the file; None where the text is the file's own.
-        blank: nothing in it, so it is skipped.
-        root: the root node, or None where the section is blank or lost.
-        tree: the root node, also where the section is lost for another reason than its syntax.
-        problem: why nothing in the section can be read.
-        ignored: offset of the ``---`` or ``...`` behind which something stands and is not read.
+        source_map: maps the text to the file's text; None if it is the file's text.
+        blank: whether it is empty, so that the authenticator skips it.
+        root: the root node; None if the section is blank or cannot be read.
+        tree: the root node, also if the section cannot be read although its syntax is valid.
+        problem: why the section cannot be read, or None.
+        ignored: text offset of the first content after the ``---`` or ``...`` at which the
+            authenticator stops reading, or None.
         aliased: ids of the nodes that aliases refer to.
-        consumer: the program that reads it.
-        node: the scalar whose text it is, where it is in one.
-        only: the items that belong to it, where a list holds those of other sections too.
-        delimiters: what stands for the braces of placeholders in it until it is rendered.
+        consumer: the program that reads the section.
+        node: the scalar that contains the text, if there is one.
+        only: indexes of the items that belong to the section; None if all items of the list do.
+        delimiters: the delimiters used instead of placeholder braces until another tool renders
+            the section.
     """
 
     __slots__ = (
@@ -108,7 +110,14 @@ class Section(Located):
     def native(
         cls, name: str, layer: Layer, root: Node, consumer: Consumer = CONFIG_MAP
     ) -> Section:
-        """A section that is written as YAML of the document itself rather than as text in it."""
+        """Create a section that is part of the document's YAML, not a text inside a scalar.
+
+        Args:
+            name: the section's name.
+            layer: the text that contains it.
+            root: its root node in that text.
+            consumer: the program that reads it.
+        """
         section = cls(name, layer.source, "", layer.source_map)
         section.text, section.blank, section.consumer = layer.text, False, consumer
         section.root = section.tree = root
@@ -133,34 +142,35 @@ class Section(Located):
         accounts = self.name == "mapAccounts"
         if not accounts and self.text.lstrip(GO_SPACE).startswith("{"):
             raise RejectedError(
-                "text that begins with `{` is read as one JSON object, and a list is expected",
+                "text that begins with `{` is read as one JSON object, but a list is expected",
                 "put `[` and `]` around it",
                 len(self.text) - len(self.text.lstrip(GO_SPACE)),
             )
         if self.text.startswith(MARK * 2):
             raise RejectedError(
-                "it begins with two byte order marks, behind which go-yaml skips the first "
-                "character of one line or another", "take them out", 0,
+                "it begins with two byte order marks, which make go-yaml skip the first "
+                "character of some lines", "remove them", 0,
             )  # fmt: skip
         tree = parsed or next(parse(self.text), None)
         if tree is None:
             return
         if tree.version not in (None, (1, 1)):
-            raise RejectedError("only YAML 1.1 is read", "take the %YAML line out", 0)
+            raise RejectedError("only YAML 1.1 is supported", "remove the %YAML line", 0)
         self.tree = root = tree.root
         self.aliased = tree.aliased
-        self._look_behind(tree.end)
+        self._find_ignored(tree.end)
         check(self.text, root, accounts=accounts)
         if not isinstance(root, Sequence):
             if isinstance(root, Scalar) and _kind(root) is Kind.NULL:
                 return
             remedy = "begin each entry with `- `"
             if accounts:
-                remedy = "write one account id a line, each behind `- `"
-            problem = "it is no list of entries"
+                remedy = "write one account ID per line, each after `- `"
+            problem = "it is not a list of entries"
             raise RejectedError(problem, remedy, root.start, wrong_type=True)
 
-    def _look_behind(self, end: int) -> None:
+    def _find_ignored(self, end: int) -> None:
+        """Set `ignored` if there is content after the end of the first document."""
         at = end
         for line in self.text[end:].splitlines(keepends=True):
             content = line.strip()
@@ -172,7 +182,7 @@ class Section(Located):
             at += len(line)
 
     def _is_folded(self) -> bool:
-        """Whether it would be a list if its lines had not been folded into one another."""
+        """Whether the section would be a list if its lines had not been folded into one."""
         if self.source_map is None or self.source_map.style == "|":
             return False
         written = self.source.text[self.source_map.start : self.source_map.end]
@@ -186,7 +196,7 @@ class Section(Located):
 
     @property
     def called(self) -> str:
-        """What the list of entries is called where it stands."""
+        """The name of the list of entries in its document."""
         return self.consumer.called or self.name
 
     @property
@@ -195,46 +205,55 @@ class Section(Located):
         return next(iter(self.consumer.keys[self.name]))
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """Offsets in the file's text of a stretch of the section's text."""
+        """Convert a range of the section's text to offsets in the file's text."""
         return self.source_map.span(start, end) if self.source_map else (start, end)
 
     def scalar(self, node: Scalar) -> SourceMap | None:
-        """The scalar map of a node of this section, onto the section's text."""
+        """The source map from a node of this section to the section's text."""
         return read_scalar(self.text, node)
 
 
 def check(text: str, root: Node, *, accounts: bool) -> None:
-    """Refuse what go-yaml refuses although libyaml parses it.
+    """Reject what go-yaml rejects although libyaml parses it.
 
     Args:
         text: the section's text.
         root: its root node.
-        accounts: whether it is decoded straight into a list of strings, as mapAccounts is, where
-            what is inside other things is not looked at.
+        accounts: whether go-yaml decodes it directly into a list of strings, as it does for
+            mapAccounts; nested values are not checked then.
 
     Raises:
-        TreeError: the section is lost.
+        TreeError: the authenticator cannot read the section.
     """
     if "\\/" in text:
         for node in descend(root):
             if isinstance(node, Scalar) and node.style == '"':
-                _refuse_json_slash(text, node)
-    late: list[tuple[Node, RejectedError]] = []
+                _reject_json_slash(text, node)
+    json_errors: list[tuple[Node, RejectedError]] = []
     if accounts:
         aliases = any(isinstance(node, Alias) for node in descend(root))
     else:
-        aliases = _check_types(root, late)
+        aliases = _check_types(root, json_errors)
     if aliases:
         _Counter(accounts).decode(root)
-    if late:
-        held = converted(root)
-        for node, error in late:
-            if id(node) in held:
+    if json_errors:
+        in_json = converted(root)
+        for node, error in json_errors:
+            if id(node) in in_json:
                 raise error
 
 
-def _check_types(root: Node, late: list[tuple[Node, RejectedError]]) -> bool:
-    """Refuse keys and numbers that JSON cannot hold; tell whether there are aliases."""
+def _check_types(root: Node, json_errors: list[tuple[Node, RejectedError]]) -> bool:
+    """Reject keys that go-yaml rejects, and collect values that JSON cannot represent.
+
+    Args:
+        root: the section's root node.
+        json_errors: gets the errors of the conversion to JSON, each with its node. They count only
+            if the node is converted.
+
+    Returns:
+        Whether there are aliases.
+    """
     aliases = False
     stack = [root]
     while stack:
@@ -243,7 +262,7 @@ def _check_types(root: Node, late: list[tuple[Node, RejectedError]]) -> bool:
             values = []
             for key, value in node.pairs:
                 if not _is_word(key):
-                    _check_key(key, value, late)
+                    _check_key(key, value, json_errors)
                     aliases = aliases or isinstance(key, Alias)
                 if not _is_word(value):
                     values.append(value)
@@ -252,24 +271,24 @@ def _check_types(root: Node, late: list[tuple[Node, RejectedError]]) -> bool:
             stack.extend(reversed([item for item in node.items if not _is_word(item)]))
         elif isinstance(node, Scalar):
             if _kind(node) is Kind.INFINITE:
-                problem = f"JSON cannot hold the number `{node.value}`"
+                problem = f"JSON cannot represent the number `{node.value}`"
                 error = RejectedError(problem, "put it in quotes", node.start, wrong_type=True)
-                late.append((node, error))
+                json_errors.append((node, error))
         else:
             aliases = True
     return aliases
 
 
 def _is_word(node: Node) -> bool:
-    """Whether it is text at first sight: most nodes are, and may stand anywhere."""
+    """Whether a node is certainly text, which is valid anywhere: a cheap test that most pass."""
     return type(node) is Scalar and node.tag is None and go_types.is_word(node.value)
 
 
-def _refuse_json_slash(text: str, node: Scalar) -> None:
+def _reject_json_slash(text: str, node: Scalar) -> None:
     for escape in re.finditer(r"\\[\s\S]", text[node.start : node.end]):
         if escape[0] == "\\/":
             at = node.start + escape.start()
-            raise RejectedError("`\\/` is an escape of JSON's, not of YAML's", "write `/`", at)
+            raise RejectedError("`\\/` is a JSON escape, not a YAML escape", "write `/`", at)
 
 
 def _kind(node: Scalar) -> Kind:
@@ -278,38 +297,39 @@ def _kind(node: Scalar) -> Kind:
     try:
         return go_types.resolve(node.value, node.tag, not node.style)[0]
     except go_types.GoYamlError as error:
-        raise RejectedError(str(error), "take the tag out", node.start) from None
+        raise RejectedError(str(error), "remove the tag", node.start) from None
 
 
 def is_infinite(node: Node) -> bool:
-    """Whether it is a number that JSON cannot hold."""
+    """Whether a node is a number that JSON cannot represent."""
     try:
         return type(node) is Scalar and _kind(node) is Kind.INFINITE
     except RejectedError:
         return False
 
 
-def _check_key(key: Node, value: Node, late: list[tuple[Node, RejectedError]]) -> None:
+def _check_key(key: Node, value: Node, json_errors: list[tuple[Node, RejectedError]]) -> None:
     target = resolve_alias(key)
     if not isinstance(target, Scalar):
         raise RejectedError("a mapping or list cannot be a key", "put it in quotes", key.start)
     kind = _kind(target)
     if kind is Kind.NULL:
-        remedy = "name the field, or put it in quotes"
-        error = RejectedError("nothing, or `null`, cannot be a key", remedy, key.start)
-        late.append((target, error))
+        remedy = "write the name of a field, or put it in quotes"
+        error = RejectedError("an empty value or `null` cannot be a key", remedy, key.start)
+        json_errors.append((target, error))
     if kind is Kind.INT and (go_types.integer(target.value) or 0) >= 2**63:
-        error = RejectedError("a number of 64 bits cannot be a key", "put it in quotes", key.start)
-        late.append((target, error))
+        problem = "a number above 9223372036854775807 cannot be a key"
+        error = RejectedError(problem, "put it in quotes", key.start)
+        json_errors.append((target, error))
     if is_merge(key):
         items = resolve_alias(value)
         sources = items.items if isinstance(items, Sequence) and items is value else [value]
         if not all(isinstance(resolve_alias(source), Mapping) for source in sources):
-            raise RejectedError("`<<` merges mappings only", "give it a mapping", value.start)
+            raise RejectedError("`<<` can only merge mappings", "give it a mapping", value.start)
 
 
 class _Counter:
-    """go-yaml's bound on what aliases may expand to (decode.go, allowedAliasRatio)."""
+    """Applies go-yaml's limit on the expansion of aliases (decode.go, allowedAliasRatio)."""
 
     def __init__(self, accounts: bool) -> None:
         self.accounts = accounts
@@ -317,19 +337,19 @@ class _Counter:
         self.by_alias = 0
 
     def decode(self, root: Node) -> None:
-        """Count as the decoder does.
+        """Count nodes as go-yaml's decoder does.
 
         Raises:
-            TreeError: an anchor contains itself, or too much would be expanded.
+            TreeError: an anchor contains itself, or aliases expand to too many values.
         """
-        stack: list[tuple[Node, Alias | None]] = [(root, None)]  # with the alias it comes from
+        stack: list[tuple[Node, Alias | None]] = [(root, None)]  # nodes, each with its alias
         while stack:
             node, alias = stack.pop()
             self._count(node, alias)
             if isinstance(node, Alias):
                 if node.target is None:
-                    problem = f"what `*{node.anchor}` stands for contains itself"
-                    raise RejectedError(problem, "write it out", node.start)
+                    problem = f"the value of `*{node.anchor}` contains itself"
+                    raise RejectedError(problem, "write the value out", node.start)
                 stack.append((node.target, alias or node))
             elif isinstance(node, Sequence) and (not self.accounts or node is root):
                 stack.extend((item, alias) for item in reversed(node.items))
@@ -344,8 +364,8 @@ class _Counter:
         if self.by_alias > 100 and self.decoded > 1000:
             scaled = 0.99 - 0.89 * ((self.decoded - 400_000) / 3_600_000)
             if self.by_alias / self.decoded > min(0.99, max(0.10, scaled)):
-                problem = "its aliases stand for too much"
-                raise RejectedError(problem, "write it out", (alias or node).start)
+                problem = "its aliases expand to too many values"
+                raise RejectedError(problem, "write the values out", (alias or node).start)
 
 
 SECTIONS = ("mapRoles", "mapUsers", "mapAccounts")

@@ -1,9 +1,9 @@
-"""Which of many username patterns can become the same username.
+"""Finds username patterns that can become the same username.
 
-A pattern here is a username with its account filled in, and one character of `WILD` for each
-placeholder whose value depends on the caller. What can be filled in is known: letters, digits and
-a few marks (STS: AssumeRole, RoleSessionName), so the other characters of two patterns, colons
-above all, must agree.
+A pattern here is a username with its account filled in, and with one character of `WILD` for each
+placeholder whose value depends on the caller. These values consist of letters, digits and a few
+punctuation characters (STS: AssumeRole, RoleSessionName). All other characters, above all colons,
+must therefore be equal in two patterns that overlap.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ def pattern(username: str, account: str, *, sessions: bool) -> str:
     """The pattern of a username.
 
     Args:
-        username: as it stands in the map.
-        account: the account of those who come in by the entry.
-        sessions: whether they have a session name; it is empty where they have none.
+        username: the username in the map.
+        account: the account of the entry's callers.
+        sessions: whether these callers have a session name; if not, its value is empty.
     """
     if "{{" not in username:
         return username
@@ -54,17 +54,17 @@ def pattern(username: str, account: str, *, sessions: bool) -> str:
 
 
 def is_open(text: str) -> bool:
-    """Whether a pattern can become more than one name."""
+    """Whether a pattern can become more than one username."""
     return not text.isascii() and any(wild in text for wild in WILD)
 
 
 def front(text: str) -> str:
-    """What every name that a pattern can become begins with."""
+    """The fixed text with which a pattern begins."""
     return re.split(f"[{WILD}]", text, maxsplit=1)[0]
 
 
 class _Group:
-    """General patterns with the same text in front, by the text behind what is filled in."""
+    """Open patterns that begin with the same fixed text, indexed by the fixed text at their end."""
 
     def __init__(self, front: str) -> None:
         self.front = front
@@ -79,7 +79,7 @@ class _Group:
             self.tails.setdefault(back[start:], []).append(text)
 
     def like(self, back: str) -> Iterator[str]:
-        """Members whose text behind ends in `back`, or that it ends in."""
+        """The patterns whose final text ends with `back`, or with whose final text `back` ends."""
         for length in sorted(self.lengths):
             if length <= len(back):
                 yield from self.backs.get(back[len(back) - length :], ())
@@ -87,24 +87,30 @@ class _Group:
 
 
 def pairs(patterns: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Of distinct patterns, each that can become what a more general one can, with that one.
+    """Find patterns that can become the same username as another, more general pattern.
 
-    Two patterns that can become one name agree in the characters that nothing is filled in with,
-    in the text in front of what is filled in as far as the shorter text goes, and likewise in the
-    text behind. By these they are sorted and looked up: few are compared. A pattern is compared
-    with no more than `_MOST` others, and not at all if it is longer than `_LONGEST`: no map comes
-    near these that is not made to keep us busy.
+    Two patterns that can become the same username have the same non-fillable characters. The fixed
+    text at the start of one begins with that of the other, and the same applies to the text at
+    their ends. Patterns are sorted and looked up by these properties, so that few are compared.
+    A pattern is compared with at most `_MOST` others, and not at all if it is longer than
+    `_LONGEST`; only maps built to waste time reach these limits.
+
+    Args:
+        patterns: distinct patterns.
+
+    Yields:
+        A pattern, and a more general one with which it overlaps.
     """
     patterns = list(patterns)
     if not any(map(is_open, patterns)):
         return
     stack: list[_Group] = []
-    held = None
+    current = None
     for fixed, front, back, text in sorted(
         _cut(text) for text in patterns if len(text) <= _LONGEST
     ):
-        if fixed != held:
-            stack, held = [], fixed
+        if fixed != current:
+            stack, current = [], fixed
         while stack and not front.startswith(stack[-1].front):
             stack.pop()
         likely = (other for group in stack for other in group.like(back))
@@ -123,14 +129,14 @@ _LONGEST = 500
 
 
 def _cut(text: str) -> tuple[str, str, str, str]:
-    """The characters that are never filled in, the text in front, the text behind, and all."""
+    """A pattern's non-fillable characters, its fixed start, its fixed end, and the pattern."""
     fixed = text.translate(_FILLABLE)
     pieces = re.split(f"[{WILD}]", text)
     return fixed, pieces[0], pieces[-1], text
 
 
 def overlap(one: str, other: str) -> bool:
-    """Whether two patterns can become one name; what is filled in has two characters or more."""
+    """Whether two patterns can become the same username; filled-in values have 2+ characters."""
     ones, others = _steps(one), _steps(other)
     ends = len(ones), len(others)
     seen = set()
@@ -158,7 +164,7 @@ _END: tuple[frozenset[str], bool] = frozenset(), False
 
 
 def _steps(text: str) -> list[tuple[frozenset[str], bool]]:
-    """What a name may hold, character by character, and whether any number of times."""
+    """The steps of a pattern: the characters allowed, and whether the step can repeat."""
     steps = []
     for character in text:
         filled = _CHARACTERS.get(character)

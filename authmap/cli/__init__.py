@@ -1,4 +1,4 @@
-"""The command line: each command is a module of its own, imported when it is called."""
+"""The command line: one module per command, imported when the command is called."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from authmap.version import __version__
 COMMANDS = ("lint", "fix", "rollback", "show", "resolve", "rule", "schema", "config")
 
 INTERRUPTED = 130
-"""Exit code of a run that Ctrl-C ended: 128 and the number of SIGINT, as shells have it."""
+"""Exit code of a run that Ctrl-C ended: 128 plus the number of SIGINT, as in shells."""
 
 app = typer.Typer(
     name="authmap",
@@ -45,27 +45,27 @@ def _main(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Linter and patcher for the EKS aws-auth ConfigMap: reads it as the authenticator does."""
+    """Lint and fix the EKS aws-auth ConfigMap, which authmap reads as the authenticator does."""
 
 
 def main() -> None:
-    """Run the command line; errors become one line and exit code 2."""
-    asked = [name for name in COMMANDS if [name] == sys.argv[1:2]]
-    for name in asked or COMMANDS:  # building the options of the others takes time that is felt
+    """Run the command line. An error becomes one line on standard error and exit code 2."""
+    called = [name for name in COMMANDS if [name] == sys.argv[1:2]]
+    for name in called or COMMANDS:  # building the options of all commands is noticeably slow
         command = getattr(import_module(f"{__name__}.{name}"), name)
         app.command(help=_with_examples(command.__doc__))(command)
     sys.exit(_run())
 
 
 def _with_examples(text: str) -> str:
-    r"""A docstring as help, its indented lines as they are: `\b` keeps click from wrapping."""
+    r"""A docstring as help text; `\b` keeps click from wrapping its indented lines."""
     return re.sub(r"\n\n(?=    )", "\n\n\b\n", inspect.cleandoc(text))
 
 
 def _run() -> int:
     try:
         code: int = app(standalone_mode=False) or 0
-        if code == INTERRUPTED:  # typer's own way to pass Ctrl-C on
+        if code == INTERRUPTED:  # typer returns this code after Ctrl-C
             console.say("authmap: interrupted")
         return code
     except (OptionError, files.FileError, ClusterError, OSError) as error:
@@ -76,16 +76,16 @@ def _run() -> int:
         return INTERRUPTED
     except Exception as error:
         show = getattr(error, "show", None)
-        if show:  # typer's own words about the arguments
-            words = io.StringIO()
-            show(words)
-            for line in words.getvalue().splitlines():
+        if show:  # an error in the arguments, which typer describes itself
+            shown = io.StringIO()
+            show(shown)
+            for line in shown.getvalue().splitlines():
                 console.say(line)
         elif os.environ.get("AUTHMAP_DEBUG"):
             raise
         else:
             console.say(
                 f"authmap: error: this is a bug in authmap {__version__}: "
-                f"{type(error).__name__}: {error}; AUTHMAP_DEBUG=1 shows where"
+                f"{type(error).__name__}: {error}; set AUTHMAP_DEBUG=1 to see the traceback"
             )
     return 2

@@ -11,10 +11,10 @@ from authmap.model.options import choice
 
 @grouped
 def config(
-    chosen: SettingsOptions,
+    options: SettingsOptions,
     output_format: Form = "text",
 ) -> None:
-    """Print the settings that hold here, and where each is set.
+    """Print the settings in effect, and where each one is set.
 
     Try:
 
@@ -25,5 +25,5 @@ def config(
     from authmap.render import settings as render
 
     choice(output_format, ("text", "json"), "--format")
-    settings = load_settings(chosen)
+    settings = load_settings(options)
     console.out(render.json(settings) if output_format == "json" else render.render(settings))

@@ -1,4 +1,4 @@
-"""Words to the person at the terminal: what goes to standard output and standard error, and how."""
+"""Prints reports on standard output and messages on standard error."""
 
 from __future__ import annotations
 
@@ -23,10 +23,12 @@ if TYPE_CHECKING:
 
 
 def out(text: str) -> None:
-    """Print to standard output, in UTF-8 whatever the locale.
+    """Print to standard output, always in UTF-8.
+
+    A closed pipe is not an error.
 
     Raises:
-        OSError: it cannot be written; that nobody reads on is no error.
+        OSError: the text cannot be written.
     """
     _put(sys.stdout, _encoded(text))
 
@@ -36,10 +38,10 @@ def _encoded(text: str) -> bytes:
 
 
 def document(data: bytes) -> None:
-    """Print a file: its bytes, or on a terminal what can be seen of them.
+    """Print the bytes of a file; on a terminal, with control characters escaped.
 
     Raises:
-        OSError: as `out` does.
+        OSError: the bytes cannot be written.
     """
     if is_terminal(sys.stdout):
         out(visible(data.decode(errors="surrogateescape")))
@@ -48,31 +50,31 @@ def document(data: bytes) -> None:
 
 
 def say(text: str) -> None:
-    """Print a line to standard error, without anything a terminal would act on."""
-    with suppress(OSError):  # there is no other place to say it
+    """Print a line on standard error, with control characters escaped."""
+    with suppress(OSError):  # there is no other place to report it
         _put(sys.stderr, _encoded(safe(text) + "\n"))
 
 
 def _put(stream: TextIO | None, data: bytes) -> None:
-    if stream is None:  # closed by whoever started us
+    if stream is None:  # the parent process closed it
         return
     try:
         stream.buffer.write(data)
         stream.flush()
     except OSError as error:
-        # what is left in the buffer must not fail once more when Python ends
+        # the rest of the buffer must not fail again when Python exits
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
         if not isinstance(error, BrokenPipeError):
             raise
 
 
 def is_terminal(stream: TextIO | None) -> bool:
-    """Whether somebody looks at what goes to a stream."""
+    """Whether a stream is a terminal."""
     return stream is not None and stream.isatty()
 
 
 def colour(stream: TextIO | None) -> bool:
-    """Whether to colour what goes to a stream: https://no-color.org, https://force-color.org."""
+    """Whether to write colours to a stream: https://no-color.org, https://force-color.org."""
     if os.environ.get("NO_COLOR"):
         return False
     if os.environ.get("FORCE_COLOR"):
@@ -81,7 +83,7 @@ def colour(stream: TextIO | None) -> bool:
 
 
 def render(run: Run, output_format: str, *, colour: bool = False) -> str:
-    """A report in one of the formats: by the module of that name in `render`."""
+    """A report in one of the formats, made by the module of that name in `render`."""
     from importlib import import_module
 
     options = {"colour": colour} if output_format == "text" else {}
@@ -90,10 +92,10 @@ def render(run: Run, output_format: str, *, colour: bool = False) -> str:
 
 
 def report(run: Run, output_format: str, file: str | None = None) -> None:
-    """Print a report, or write it into a file.
+    """Print a report, or write it to a file.
 
     Raises:
-        FileError: it cannot be written.
+        FileError: the file cannot be written.
     """
     if file is None:
         out(render(run, output_format, colour=colour(sys.stdout)))
@@ -104,7 +106,7 @@ def report(run: Run, output_format: str, file: str | None = None) -> None:
 
 
 def diff(path: str, before: bytes, after: bytes) -> str:
-    """What a fix changes in a file, as a patch, or coloured for somebody who looks at it."""
+    """What a fix changes in a file: a patch, or coloured lines on a terminal."""
     from authmap.files import patched_name
     from authmap.render.diff import render
 
@@ -114,54 +116,54 @@ def diff(path: str, before: bytes, after: bytes) -> str:
 
 
 def tell_elsewhere(paths: list[str]) -> None:
-    """Say of which files nothing takes the diff here, and where it would."""
+    """Report the files whose diff cannot be applied here, and the directory where it can."""
     from authmap.files import patched_from, patched_name
 
-    refused = [path for path in paths if patched_name(path).startswith("../")]
-    if refused:
-        more = f" and {len(refused) - 1} more" if len(refused) > 1 else ""
+    outside = [path for path in paths if patched_name(path).startswith("../")]
+    if outside:
+        more = f" and {len(outside) - 1} more" if len(outside) > 1 else ""
         say(
-            f"authmap: {refused[0]}{more}: neither `git apply` nor `patch` takes the diff here; "
-            f"run authmap in {patched_from(refused)} for one that they take"
+            f"authmap: {outside[0]}{more}: `git apply` and `patch` cannot apply the diff here; "
+            f"run authmap in {patched_from(outside)} for a diff that they can apply"
         )
 
 
 def tell_unknown(rename: Iterable[str], names: frozenset[str], where: str = "") -> None:
-    """Say which entries are to be renamed, and are not there.
+    """Report the values of `--rename` that match no entry.
 
     Args:
-        rename: the names that were given.
-        names: by which entries can be named.
-        where: of a live map, its context.
+        rename: the values of `--rename`.
+        names: the usernames, ARNs and role names of all entries.
+        where: for a live map, a phrase with its context.
     """
     from authmap.model.options import near
 
     for name in rename:
         if name not in names:
-            hint = near(name, names, "it takes a username, an ARN, or the name of a role")
-            say(f"authmap: --rename {name}: {where}no entry is called so; {hint}")
+            hint = near(name, names, "give a username, an ARN or a role name")
+            say(f"authmap: --rename {name}: no such entry{where}; {hint}")
 
 
 def no_map(others: list[str], data: bytes = b"") -> str:
-    """What a file without an aws-auth map holds instead.
+    """A message for a file without an aws-auth map, with what it contains instead.
 
     Args:
-        others: what its documents are.
-        data: its bytes.
+        others: descriptions of its documents.
+        data: the bytes of the file.
     """
     more = f" and {len(others) - 5} more" if len(others) > 5 else ""
-    said = "no aws-auth map in it" + (f", but {', '.join(others[:5])}{more}" if others else "")
-    word = re.search(rb"map(?:Roles|Users)\b|(?:role|user)arn\b", data)
-    if word is None or {other.split(" ")[0] for other in others} == {"Secret"}:
-        return said
+    message = "no aws-auth map found" + (f" ({', '.join(others[:5])}{more})" if others else "")
+    key = re.search(rb"map(?:Roles|Users)\b|(?:role|user)arn\b", data)
+    if key is None or {other.split(" ")[0] for other in others} == {"Secret"}:
+        return message
     return (
-        f"{said}; `{word[0].decode()}` stands where authmap does not look: name the way to the "
-        "list with extra-paths in a configuration, or pipe in the ConfigMap that comes of it"
+        f"{message}; `{key[0].decode()}` is in a place that authmap does not read: add the path of "
+        "the list to extra-paths in the configuration, or pipe in the rendered ConfigMap"
     )
 
 
 def tell(run: Run, *, quiet: bool) -> None:
-    """Say what was passed over and what failed."""
+    """Report the inputs that were skipped and those that failed."""
     if not quiet:
         for path, reason in run.skipped:
             say(f"authmap: {path}: {brief(reason)}")
@@ -170,7 +172,7 @@ def tell(run: Run, *, quiet: bool) -> None:
 
 
 def count(run: Run) -> None:
-    """Say how many findings there are of each rule, the most first."""
+    """Print the number of findings per rule, most findings first."""
     from collections import Counter
 
     counted = Counter(finding.rule.code for finding in run.findings)
@@ -180,59 +182,59 @@ def count(run: Run) -> None:
 
 
 def conclude(run: Run, file: str | None = None) -> None:
-    """Say what was looked at and found, where the report itself does not."""
+    """Print a summary, for reports that do not contain one."""
     from authmap.render.text import summary
 
     say(f"authmap: {summary(run)}{f'; the report is in {file}' if file else ''}")
-    if run.unchecked and run.place == "cluster":  # where it is not for want of --rbac
+    if run.unchecked and run.place == "cluster":  # without a cluster, only --rbac is missing
         say(f"authmap: {brief(run.skipped_rules)}")
 
 
 def tell_fixed(result: FixResult | DataFixResult, done: str, bar: Severity | None) -> None:
-    """Say what was mended, and what was not and why.
+    """Report what was fixed, and what was not and why.
 
     Args:
-        result: of one input.
-        done: what has become of the fixes: `fixed`, `would fix`.
-        bar: from where on a finding fails the run.
+        result: the result for one input.
+        done: the verb for applied fixes: `fixed` or `would fix`.
+        bar: the lowest severity that fails the run.
     """
     bar = min(bar or Severity.WARNING, Severity.WARNING)
     for finding in result.applied:
-        _tell(finding, done, finding.message)
-    for name in dict.fromkeys(_lost(finding.at.layer) for finding in result.applied):
+        _report_finding(finding, done, finding.message)
+    for name in dict.fromkeys(_unreadable_section(finding.at.layer) for finding in result.applied):
         if name:
             say(
-                f"authmap: {result.path}: {name} could not be read, and can be then: every mapping "
-                "in it is in force, so look at each of them"
+                f"authmap: {result.path}: {name} was ignored entirely; this fix activates "
+                "every entry in it, so review them all"
             )
     for finding, reason in result.held_back:
-        _tell(finding, "not fixed", f"{finding.message}: {reason}")
+        _report_finding(finding, "not fixed", f"{finding.message}: {reason}")
     for finding in result.remaining:
         if finding.fix is None and finding.severity >= bar:
-            _tell(finding, "no fix for", finding.message)
+            _report_finding(finding, "no fix for", finding.message)
 
 
-def _lost(layer: Layer) -> str | None:
-    """Name of the section that a layer is, if nothing of it was read."""
+def _unreadable_section(layer: Layer) -> str | None:
+    """The name of the section in a layer, if the authenticator cannot read it."""
     from authmap.authenticator.section import Section
 
     return layer.name if isinstance(layer, Section) and layer.problem else None
 
 
-def _tell(finding: Finding, done: str, what: str) -> None:
+def _report_finding(finding: Finding, done: str, what: str) -> None:
     line, column = finding.source.place(finding.span[0])
     place = f"{finding.source.path}:{line}:{column}"
     say(f"{place}: {done} {finding.rule.code}: {brief(what)}")
 
 
 def sum_up(run: Run, results: list[FixResult], done: str, bindings: Bindings | None) -> None:
-    """Say how much was mended in all, and how much is left.
+    """Report the number of fixes and of the findings that remain.
 
     Args:
-        run: what is left.
-        results: of all inputs.
-        done: what has become of the fixes: `fixed`, `would be fixed`.
-        bindings: the RBAC bindings that were there to be looked at.
+        run: the findings that remain.
+        results: the results for all inputs.
+        done: the verb for applied fixes: `fixed` or `would be fixed`.
+        bindings: the RBAC bindings that were checked, if any.
     """
     from authmap.render.text import summary
 
@@ -241,7 +243,7 @@ def sum_up(run: Run, results: list[FixResult], done: str, bindings: Bindings | N
     if missing is not None and any(finding.renames for finding in applied):
         checked = f"not all checked ({brief(missing)})" if missing else "not checked"
         say(
-            f"authmap: RBAC bindings were {checked}: one that names an old username matches "
-            "nobody any more; bind groups, which keep their names, or check with --rbac PATH"
+            f"authmap: RBAC bindings were {checked}: a binding to an old username stops matching; "
+            "check them with --rbac PATH, or bind groups instead, whose names stay the same"
         )
     say(f"authmap: {len(applied)} {done}; left: {summary(run)}")

@@ -9,6 +9,7 @@ import typer
 
 from authmap import files
 from authmap.cli import console
+from authmap.cli.extras import extra
 from authmap.cli.option_groups import (
     ClusterSelection,
     ConnectionArguments,
@@ -37,29 +38,35 @@ if TYPE_CHECKING:
 
 @grouped
 def fix(
-    chosen: SettingsOptions,
+    options: SettingsOptions,
     writing: WriteOptions,
     connection: ConnectionArguments,
     paths: Paths = None,
     diff: Annotated[bool, typer.Option("--diff", help="Print a diff; write nothing.")] = False,
-    write: Annotated[bool, typer.Option("--write", help="Change the files, atomically.")] = False,
+    write: Annotated[
+        bool, typer.Option("--write", help="Change the files in place, atomically.")
+    ] = False,
     unsafe_fixes: Unsafe = False,
     rename: Rename = None,
     context: Context = None,
     all_contexts: AllContexts = False,
-    apply: Annotated[bool, typer.Option("--apply", help="Change the live map.")] = False,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Change the live map (needs --context).")
+    ] = False,
     jobs: Jobs = 8,
     stdin_filename: StdinName = "<stdin>",
     quiet: Quiet = False,
 ) -> None:
-    """Mend what can be mended, byte for byte.
+    """Fix aws-auth maps, changing only the bytes that have to change.
 
-    Prints the corrected document of one input, or with --diff what would change, or with --write
-    changes the files. What was done, and what was not and why, is said on standard error.
+    Prints the corrected document of one input. --diff prints a diff instead, and --write changes
+    the files. With --context, it prints a diff of the live map, and --apply changes that map.
+    Standard error lists what was fixed, and what was not and why.
 
-    Exit codes: 0 nothing at or above --fail-on is left, 1 something is (with --diff also: something
-    would change), 2 the run itself failed or was refused; with --apply also: 3 a fresh login lost
-    its access and the old map is back, 4 it did and the old map could not be put back.
+    Exit codes: 0 no finding at or above --fail-on is left, 1 such a finding is left (with a diff
+    also: something would change), 2 the run failed or was refused. With --apply also: 3 the change
+    was undone because a fresh login lost its access or the stored map differs from what was sent,
+    4 the same, but undoing the change failed.
 
     Try:
 
@@ -67,28 +74,29 @@ def fix(
 
         authmap fix --write --select AM101 manifests/
 
-        kubectl get cm aws-auth -n kube-system -o yaml | authmap fix - > mended.yaml
+        kubectl get cm aws-auth -n kube-system -o yaml | authmap fix - > fixed.yaml
 
         authmap fix --context prod
 
         authmap fix --apply --context prod
     """
-    settings = load_settings(chosen, unsafe_fixes=unsafe_fixes, rename=tuple(rename or ()))
+    settings = load_settings(options, unsafe_fixes=unsafe_fixes, rename=tuple(rename or ()))
     if context or all_contexts:
-        if paths or chosen.rbac or write:
-            raise OptionError("with --context the map is a live one: no paths, --rbac or --write")
-        from authmap.cli import live
+        if paths or options.rbac or write:
+            raise OptionError("--context uses a live map: leave out paths, --rbac and --write")
+        with extra("cluster", "live clusters"):
+            from authmap.cli import live
 
         selection = ClusterSelection(context or [], connection, all_contexts, jobs)
         if not (apply or writing.dry_run):
             raise typer.Exit(live.preview(selection, settings))
         raise typer.Exit(live.fix(selection, settings, writing.to_apply()))
     if apply or writing.dry_run:
-        raise OptionError("--apply and --dry-run are for a live map: name it with --context")
+        raise OptionError("--apply and --dry-run need a live map: add --context NAME")
     if diff and write:
-        raise OptionError("--diff writes nothing: choose it or --write")
+        raise OptionError("--diff and --write cannot be used together")
     if write and files.STDIN in (paths or ()):
-        raise OptionError("standard input cannot be changed in place: leave --write out")
+        raise OptionError("standard input cannot be changed in place: leave out --write")
     inputs = files.Inputs(paths or ["."], stdin_filename, settings.exclude)
     raise typer.Exit(
         _fix_files(inputs, with_bindings(settings), diff=diff, write=write, quiet=quiet)
@@ -98,13 +106,13 @@ def fix(
 def _fix_files(
     inputs: files.Inputs, settings: Settings, *, diff: bool, write: bool, quiet: bool
 ) -> int:
-    """Mend files; the exit code."""
+    """Fix files and return the exit code."""
     from authmap.api import fix as fix_bytes
 
     bar = settings.fail_on
     given = inputs if diff or write else list(islice(inputs, 2))
     if isinstance(given, list) and len(given) > 1:
-        raise OptionError("there are several inputs: choose --diff or --write")
+        raise OptionError("there is more than one input: use --diff or --write")
     results, skipped, changed = [], [], []
     for each in given:
         options = settings.options_for(each.path)
@@ -114,13 +122,13 @@ def _fix_files(
         if each.named and not (result.maps or result.kubeconfigs or result.unread):
             skipped.append((each.path, console.no_map(result.others, each.data)))
         if result.secret and diff:
-            console.say(f"authmap: {each.path}: not shown, as it may hold secrets")
+            console.say(f"authmap: {each.path}: no diff shown, because it may contain secrets")
         elif diff:
             console.out(console.diff(each.path, each.data, result.output))
         elif not write:
             hidden = _why_hidden(result, each.data)
-            if hidden:  # else whoever keeps the output would take it for the map
-                inputs.errors.append((each.path, f"is not shown, as {hidden}"))
+            if hidden:  # an error, so that nobody takes the empty output for the fixed map
+                inputs.errors.append((each.path, f"not printed, because {hidden}"))
             else:
                 console.document(result.output)
         elif result.output != each.data:
@@ -158,9 +166,9 @@ def _fix_files(
 
 
 def _why_hidden(result: FixResult, data: bytes) -> str | None:
-    """Why a document is not to be printed, if it is not."""
+    """Why a document must not be printed; None if it may be."""
     from authmap.documents.read import MAX_BYTES
 
     if result.secret:
-        return "it may hold secrets"
+        return "it may contain secrets"
     return f"it is larger than {MAX_BYTES:,} bytes" if len(data) > MAX_BYTES else None

@@ -10,6 +10,7 @@ import typer
 
 from authmap import files
 from authmap.cli import console
+from authmap.cli.extras import extra
 from authmap.cli.option_groups import (
     ClusterSelection,
     ConnectionArguments,
@@ -46,13 +47,13 @@ if TYPE_CHECKING:
     from authmap.model.options import Options
     from authmap.model.rule import Rule
 
-MOST = 10
-"""So many findings of a baseline that are gone are said one by one."""
+MAX_OBSOLETE = 10
+"""The number of obsolete findings of a baseline that are listed one by one."""
 
 
 @grouped
 def lint(
-    chosen: SettingsOptions,
+    options: SettingsOptions,
     connection: ConnectionArguments,
     paths: Paths = None,
     output_format: Format = "text",
@@ -67,9 +68,9 @@ def lint(
     stdin_filename: StdinName = "<stdin>",
     quiet: Quiet = False,
 ) -> None:
-    """Find what is wrong with aws-auth maps.
+    """Find mistakes in aws-auth maps, in files or live clusters.
 
-    Exit codes: 0 nothing at or above --fail-on, 1 something, 2 the run itself failed.
+    Exit codes: 0 no finding at or above --fail-on, 1 such a finding, 2 the run failed.
 
     Try:
 
@@ -85,14 +86,15 @@ def lint(
 
         authmap lint --context prod
     """
-    settings = load_settings(chosen)
+    settings = load_settings(options)
     choice(output_format, FORMATS, "--format")
     if baseline and write_baseline:
-        raise OptionError("--write-baseline takes all findings: leave --baseline out")
+        raise OptionError("--write-baseline records all findings: leave out --baseline")
     if context or all_contexts:
-        if paths or chosen.rbac:
-            raise OptionError("with --context the map is a live one: no paths and no --rbac")
-        from authmap.cli import live
+        if paths or options.rbac:
+            raise OptionError("--context uses a live map: leave out paths and --rbac")
+        with extra("cluster", "live clusters"):
+            from authmap.cli import live
 
         selection = ClusterSelection(context or [], connection, all_contexts, jobs)
         run = live.lint(selection, settings)
@@ -102,10 +104,10 @@ def lint(
             below="" if paths else "this folder"
         )
     read = [*(paths or ()), *run.checked, *settings.rbac, settings.config.path]
-    _spare(write_baseline, read)
-    _spare(output_file, [*read, baseline or "", write_baseline or ""])
+    _check_target(write_baseline, read)
+    _check_target(output_file, [*read, baseline or "", write_baseline or ""])
     if write_baseline:
-        raise typer.Exit(_keep(run, write_baseline, quiet=quiet))
+        raise typer.Exit(_write_baseline(run, write_baseline, quiet=quiet))
     if baseline:
         run = _without_known(run, baseline)
     console.report(run._replace(show_suppressed=show_suppressed), output_format, output_file)
@@ -133,8 +135,8 @@ def _lint_files(inputs: files.Inputs, settings: Settings) -> Run:
         findings += result.findings
         suppressed += result.suppressed
         if result.maps or result.kubeconfigs or result.unread:
-            checked[given.path] = _asked(result, options)
-        elif given.named or options.extra_paths:  # else a slip in these would go unseen
+            checked[given.path] = _selected(result, options)
+        elif given.named or options.extra_paths:  # a mistake in extra-paths must not go unnoticed
             skipped.append((given.path, console.no_map(result.others, given.data)))
     if settings.options.bindings is not None:
         findings = once(findings)
@@ -155,8 +157,8 @@ def _lint_files(inputs: files.Inputs, settings: Settings) -> Run:
     )
 
 
-def _asked(result: Report, options: Options) -> list[Rule]:
-    """The rules that are selected and are about what was found in a file."""
+def _selected(result: Report, options: Options) -> list[Rule]:
+    """The selected rules that apply to what was found in a file."""
     from authmap.rules.registry import all_rules
 
     return [
@@ -166,37 +168,44 @@ def _asked(result: Report, options: Options) -> list[Rule]:
     ]
 
 
-def _spare(written: str | None, read: Iterable[str]) -> None:
-    """Refuse to write a report or a baseline over what it is about, or where no file can be."""
+def _check_target(written: str | None, read: Iterable[str]) -> None:
+    """Refuse to overwrite a file that was read, or a directory.
+
+    Raises:
+        OptionError: the target is such a file or a directory.
+    """
     if written and Path(written).is_dir():
-        raise OptionError(f"{written} is a directory: name a file to write into")
+        raise OptionError(f"{written} is a directory: choose a file to write to")
     if written and os.path.realpath(written) in map(os.path.realpath, read):
-        raise OptionError(f"{written} is a file that was read: choose another to write into")
+        raise OptionError(
+            f"{written} is one of the files that were read: choose another file to write to"
+        )
 
 
-def _keep(run: Run, path: str, *, quiet: bool) -> int:
-    """Write a baseline, unless something could not be read; the exit code."""
+def _write_baseline(run: Run, path: str, *, quiet: bool) -> int:
+    """Write a baseline and return the exit code; nothing is written if an input failed."""
     from authmap.linting import baseline
     from authmap.render.text import count
 
     console.tell(run, quiet=quiet)
     if run.errors:
-        console.say(f"authmap: {path} is not written, as not everything could be read")
+        console.say(f"authmap: {path} was not written, because not all inputs could be read")
         return 2
     files.write_report(path, baseline.render(run).encode())
-    console.say(f"authmap: {path}: {count(len(run.findings), 'finding')} kept")
+    console.say(f"authmap: {path}: recorded {count(len(run.findings), 'finding')}")
     return 0
 
 
 def _without_known(run: Run, path: str) -> Run:
-    """A run without what is in a baseline; what of that is gone is said."""
+    """The run without the findings in a baseline; reports obsolete ones on standard error."""
     from authmap.linting import baseline
 
-    run, gone = baseline.apply(run, baseline.read(path))
-    for each in gone[:MOST]:
+    run, obsolete = baseline.apply(run, baseline.read(path))
+    for each in obsolete[:MAX_OBSOLETE]:
         console.say(f"authmap: {path}: obsolete: {each.path}: {each.code} {each.what}")
-    if gone:
+    if obsolete:
         console.say(
-            f"authmap: {path}: {len(gone)} obsolete in all; --write-baseline {path} takes them out"
+            f"authmap: {path}: {len(obsolete)} obsolete in all; "
+            f"--write-baseline {path} removes them"
         )
     return run

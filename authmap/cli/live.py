@@ -1,4 +1,4 @@
-"""What the commands do on live clusters; imported only where one is named."""
+"""What the commands do on live clusters; imported only if `--context` is given."""
 
 from __future__ import annotations
 
@@ -40,68 +40,68 @@ if TYPE_CHECKING:
     from authmap.model.rule import Rule
 
 NOT_KEPT = {True: 3, False: 4}
-"""Exit codes where a change could not stay: the old map is back in its place, or not."""
+"""Exit codes for a change that had to be undone: the old map was restored, or could not be."""
 
 _ENDS = (signal.SIGTERM, signal.SIGHUP) if sys.platform != "win32" else (signal.SIGTERM,)
-"""What ends a run from outside: an orchestrator, or a terminal that goes away."""
+"""Signals that end a run: from an orchestrator, or from a terminal that was closed."""
 
 
 class Person:
-    """The person at the terminal."""
+    """The user at the terminal."""
 
     def __init__(
-        self, settings: Settings, selection: ClusterSelection, wishes: ApplyOptions
+        self, settings: Settings, selection: ClusterSelection, apply_options: ApplyOptions
     ) -> None:
         self._settings = settings
         self._selection = selection
-        self._wishes = wishes
+        self._apply_options = apply_options
 
     def say(self, text: str) -> None:
-        """Say something on standard error."""
+        """Print a line on standard error."""
         console.say(text)
 
     def show(self, plan: Plan) -> None:
-        """Print the diff, and say what it mends and what it does not."""
+        """Print the diff, and report what it fixes and what it does not."""
         diff(plan)
         if plan.result is not None:
-            where, wanted = f"in context `{plan.live.context}` ", self._settings.options.rename
-            console.tell_unknown(wanted, rename_targets([plan.before]), where)
+            where, names = f" in context `{plan.live.context}`", self._settings.options.rename
+            console.tell_unknown(names, rename_targets([plan.before]), where)
             console.tell_fixed(plan.result, "would fix", self._settings.fail_on)
         if not plan.changed:
             console.say(f"authmap: nothing to change in context `{plan.live.context}`")
 
     def ask(self, question: str) -> bool:
-        """Ask on the terminal.
+        """Ask a yes/no question on the terminal; the default is no.
 
         Raises:
-            ClusterError: there is none.
+            ClusterError: there is no terminal.
         """
         if not (console.is_terminal(sys.stderr) and sys.stdin and sys.stdin.isatty()):
-            raise ClusterError("there is no terminal to ask at (--yes goes on unasked)")
+            raise ClusterError("not a terminal: use --yes to skip the question")
         return typer.confirm(safe(question), default=False, err=True)
 
     def made(self, done: Outcome, *, lost: bool = False) -> None:
-        """Say what was changed, and what takes it back; where we are lost, also with kubectl."""
+        """Report what was changed, and the command that undoes it; if `lost`, also with kubectl."""
         if done.backup is None:
             return
         context, keys = done.plan.live.context, " and ".join(done.plan.changed)
-        console.say(f"authmap: {keys} of context `{context}` changed; to take it back:")
-        words = ["authmap", "rollback", "--context", context, "--to", done.backup.name]
-        if self._wishes.backup_dir:
-            words += ["--backup-dir", self._wishes.backup_dir]
-        words += ["--accept-lockout-risk"] if done.risk else []
-        words += ["--override-owner"] if self._wishes.override_owner else []
-        console.say("    " + _command(words, self._selection))
+        console.say(f"authmap: {keys} of context `{context}` changed; to undo it:")
+        command = ["authmap", "rollback", "--context", context, "--to", done.backup.name]
+        if self._apply_options.backup_dir:
+            command += ["--backup-dir", self._apply_options.backup_dir]
+        command += ["--accept-lockout-risk"] if done.risk else []
+        command += ["--override-owner"] if self._apply_options.override_owner else []
+        console.say("    " + _command(command, self._selection))
         if lost:
-            console.say("authmap: or, where authmap is not at hand:")
-            # of what it replaces, kubectl would ask for the version that was read
+            console.say("authmap: or, without authmap:")
+            # kubectl refuses to replace a newer object than the one with this resourceVersion
             version = f"grep -v '^  resourceVersion: ' {_quoted(str(done.backup.absolute()))}"
-            words = ["kubectl", "--context", context, "replace", "-f", "-"]
-            console.say(f"    {version} | {_command(words, self._selection)}")
+            command = ["kubectl", "--context", context, "replace", "-f", "-"]
+            console.say(f"    {version} | {_command(command, self._selection)}")
 
 
 def connection_of(selection: ClusterSelection) -> ConnectionOptions:
-    """How clusters are reached, from the words of the command line."""
+    """The connection options of the command line, in the form that `cluster/` uses."""
     return ConnectionOptions(
         selection.connection.kubeconfig,
         selection.connection.as_user,
@@ -124,25 +124,30 @@ def _read(selection: ClusterSelection) -> Callable[[str], LiveConfigMap]:
 
 
 def pick(path: str | None, selection: ClusterSelection) -> tuple[AuthMap, Bindings | None]:
-    """The map of one cluster, and its bindings."""
+    """The map of one cluster, and the RBAC bindings of that cluster.
+
+    Raises:
+        OptionError: a path was given too, or `--context` does not match exactly one context.
+        ClusterError: the map cannot be read.
+    """
     if path is not None:
-        raise OptionError("with --context the map is a live one: leave the path out")
+        raise OptionError("--context uses a live map: leave out the path")
     context = _one(selection)
     try:
         found = _read(selection)(context)
     except ClusterError as error:
         raise ClusterError(f"context:{context}: {error}") from None
-    _tell_going(found)
+    _warn_if_deleted(found)
     return AuthMap.from_data(found.data, path=found.path), found.bindings
 
 
-def _tell_going(live: LiveConfigMap) -> None:
+def _warn_if_deleted(live: LiveConfigMap) -> None:
     if live.going:
         console.say(f"authmap: context `{live.context}`: {live.going}")
 
 
 def lint(selection: ClusterSelection, settings: Settings) -> Run:
-    """Lint the maps of clusters, in the order of their contexts' names."""
+    """Lint the maps of clusters, in the order of the context names."""
     names = contexts(selection.contexts, connection_of(selection), every=selection.all)
     findings: list[Finding] = []
     suppressed: list[Finding] = []
@@ -153,7 +158,7 @@ def lint(selection: ClusterSelection, settings: Settings) -> Run:
         if isinstance(found, ClusterError):
             failed.append((f"context:{context}", str(found)))
             continue
-        _tell_going(found)
+        _warn_if_deleted(found)
         options = settings.options_for(found.path)._replace(bindings=found.bindings)
         result = lint_data(
             found.data, path=found.path, annotations=found.annotations, options=options
@@ -180,7 +185,7 @@ def lint(selection: ClusterSelection, settings: Settings) -> Run:
 
 
 def diff(plan: Plan) -> None:
-    """Print what changes in the texts of a live object."""
+    """Print the diff of each changed key of a live object."""
     from authmap.render.diff import render
 
     coloured = console.colour(sys.stdout)
@@ -192,7 +197,7 @@ def diff(plan: Plan) -> None:
 
 
 def preview(selection: ClusterSelection, settings: Settings) -> int:
-    """Print the diff that `--apply` would make; the exit code."""
+    """Print the diff that `--apply` would make, and return the exit code."""
     names = contexts(selection.contexts, connection_of(selection), every=selection.all)
     code = 0
     for context, found in many.each(names, _read(selection), selection.jobs):
@@ -200,12 +205,12 @@ def preview(selection: ClusterSelection, settings: Settings) -> int:
             console.say(f"authmap: error: context:{context}: {found}")
             code = 2
             continue
-        _tell_going(found)
+        _warn_if_deleted(found)
         planned = plan.of_fix(found, settings.options_for(found.path))
         Person(settings, selection, apply.ApplyOptions()).show(planned)
         if found.bindings.missing and planned.renamed:
             console.say(
-                "authmap: whether a binding names an old username is not known: we "
+                "authmap: cannot check whether a binding names an old username: you "
                 f"{found.bindings.missing}"
             )
         code = max(code, int(bool(planned.changed)), _left(planned, settings))
@@ -213,29 +218,36 @@ def preview(selection: ClusterSelection, settings: Settings) -> int:
 
 
 def _left(planned: Plan, settings: Settings) -> int:
-    """1 where a finding that is left reaches the bar, else 0."""
+    """1 if a remaining finding fails the run, else 0."""
     left = planned.result.remaining if planned.result else []
     return Run(left, [], [], 1, 1, fail_on=settings.fail_on).exit_code()
 
 
 def _one(selection: ClusterSelection) -> str:
-    """The one context that is meant."""
+    """The one context that `--context` matches.
+
+    Raises:
+        OptionError: it matches several contexts.
+    """
     names = contexts(selection.contexts, connection_of(selection), every=selection.all)
     if len(names) != 1:
-        raise OptionError(f"one cluster is wanted, and these are {len(names)}")
+        raise OptionError(
+            f"--context must match exactly one context here (it matches {len(names)})"
+        )
     return names[0]
 
 
 @contextmanager
-def _written_to(context: str, selection: ClusterSelection) -> Iterator[Session]:
-    """A session with the cluster that is to be changed; what goes wrong is said of its context.
+def _write_session(context: str, selection: ClusterSelection) -> Iterator[Session]:
+    """A session for changing a cluster; errors are reported with its context.
 
-    SIGTERM and SIGHUP do in here what Ctrl-C does, so that the same is cleaned up, and said.
+    Inside, SIGTERM and SIGHUP act like Ctrl-C, with the same cleanup and messages.
 
     Raises:
-        typer.Exit: something went wrong.
+        typer.Exit: a ClusterError was raised inside.
     """
-    ends = [each for each in _ENDS if signal.getsignal(each) is signal.SIG_DFL]  # nohup ignores one
+    # not a signal that is ignored: under nohup, SIGHUP is
+    ends = [each for each in _ENDS if signal.getsignal(each) is signal.SIG_DFL]
     for each in ends:
         signal.signal(each, signal.default_int_handler)
     try:
@@ -253,47 +265,48 @@ def _written_to(context: str, selection: ClusterSelection) -> Iterator[Session]:
             signal.signal(each, signal.SIG_DFL)
 
 
-def fix(selection: ClusterSelection, settings: Settings, wishes: ApplyOptions) -> int:
-    """Mend the map of a cluster; the exit code."""
+def fix(selection: ClusterSelection, settings: Settings, apply_options: ApplyOptions) -> int:
+    """Fix the map of a cluster and return the exit code."""
     context = _one(selection)
     options = settings.options_for(reading.path(context))
     change = apply.LiveChange(lambda live: plan.of_fix(live, options), "fix")
-    person = Person(settings, selection, wishes)
-    with _written_to(context, selection) as session:
-        done = apply.run(session, change, options, wishes, person)
+    person = Person(settings, selection, apply_options)
+    with _write_session(context, selection) as session:
+        done = apply.run(session, change, options, apply_options, person)
     return _left(done.plan, settings)
 
 
 def restore(
-    selection: ClusterSelection, settings: Settings, wishes: ApplyOptions, to: str | None
+    selection: ClusterSelection, settings: Settings, apply_options: ApplyOptions, to: str | None
 ) -> int:
-    """Put a backup back; the exit code."""
+    """Restore a backup and return the exit code."""
     context = _one(selection)
-    person = Person(settings, selection, wishes)
-    with _written_to(context, selection) as session:
+    person = Person(settings, selection, apply_options)
+    with _write_session(context, selection) as session:
         with leaving("nothing was written"):
-            held = rollback.pick(session, to, wishes.backup_dir)
-        console.say(f"authmap: putting back {held.path}")
-        done = rollback.run(session, held, settings.options, wishes, person)
-    if done is None and not wishes.dry_run:
-        console.say(f"authmap: aws-auth was created in context `{context}`; to take it back:")
-        words = ["kubectl", "--context", context, "delete", "-n", "kube-system"]
-        console.say("    " + _command([*words, "configmap/aws-auth"], selection))
+            saved = rollback.pick(session, to, apply_options.backup_dir)
+        console.say(f"authmap: restoring {saved.path}")
+        done = rollback.run(session, saved, settings.options, apply_options, person)
+    if done is None and not apply_options.dry_run:
+        console.say(f"authmap: aws-auth was created in context `{context}`; to undo it:")
+        command = ["kubectl", "--context", context, "delete", "-n", "kube-system"]
+        console.say("    " + _command([*command, "configmap/aws-auth"], selection))
     return 0
 
 
-def _command(words: list[str], selection: ClusterSelection) -> str:
-    """A command for the cluster that was reached, as whom it was."""
+def _command(command: list[str], selection: ClusterSelection) -> str:
+    """A shell command with the same kubeconfig and impersonation options as this run."""
     if selection.connection.kubeconfig:
-        words = [*words, "--kubeconfig", selection.connection.kubeconfig]
-    words = words + (["--as", selection.connection.as_user] if selection.connection.as_user else [])
+        command = [*command, "--kubeconfig", selection.connection.kubeconfig]
+    if selection.connection.as_user:
+        command = [*command, "--as", selection.connection.as_user]
     for group in selection.connection.as_group or ():
-        words = [*words, "--as-group", group]
-    return " ".join(map(_quoted, words))
+        command = [*command, "--as-group", group]
+    return " ".join(map(_quoted, command))
 
 
 def _quoted(word: str) -> str:
-    """A word for a shell, of characters that can be seen."""
+    """A word quoted for a shell, in printable characters only."""
     if word.isprintable():
         return shlex.quote(word)
     escaped = word.replace("\\", "\\\\").replace("'", "\\'")
@@ -301,21 +314,21 @@ def _quoted(word: str) -> str:
 
 
 def listing(selection: ClusterSelection, chosen: str | None) -> str:
-    """The backups of contexts, the newest first, a line each; no cluster is asked."""
+    """The backups of contexts, newest first, one per line; no cluster is contacted."""
     shown = ""
     for context in contexts(selection.contexts, connection_of(selection), every=selection.all):
         paths = backup.listed(context, chosen)
         if not paths:
             console.say(f"authmap: no backup of context `{context}`")
-        held = login(context, connection_of(selection))
-        server = server_of(held) if held else None
+        found = login(context, connection_of(selection))
+        server = server_of(found) if found else None
         shown += "".join(f"{path}{_elsewhere(path, server)}\n" for path in paths)
     return shown
 
 
 def _elsewhere(path: Path, server: str | None) -> str:
-    """What is said of a backup that was made at another server than the context names today."""
-    with suppress(ClusterError):  # of what is no backup, there is nothing to be said
+    """A note on a backup whose server is not the one that the context names today."""
+    with suppress(ClusterError):  # not a backup: no note
         there = backup.load(path).origin.server
-        return f"  (of another server: {safe(there)})" if server not in (there, None) else ""
+        return f"  (from another server: {safe(there)})" if server not in (there, None) else ""
     return ""

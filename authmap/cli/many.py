@@ -1,4 +1,4 @@
-"""Several clusters at a time."""
+"""Runs a function on several clusters at the same time."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ Result = TypeVar("Result")
 def each(
     contexts: list[str], work: Callable[[str], Result], jobs: int
 ) -> Iterator[tuple[str, Result | ClusterError]]:
-    """Do something for every context; one that fails does not stop the others.
+    """Call a function for every context. A context that fails does not stop the others.
 
-    On a terminal, standard error shows how far it is.
+    On a terminal, standard error shows the progress.
 
     Args:
-        contexts: their names.
-        work: what to do for one of them.
-        jobs: how many at the same time.
+        contexts: the names of the contexts.
+        work: the function to call with each name.
+        jobs: the maximum number of calls at the same time.
 
     Yields:
-        The contexts in the order given, with what came of them.
+        Each context in the order given, with its result or its error.
     """
 
     def safely(context: str) -> Result | ClusterError:
@@ -49,7 +49,7 @@ def each(
 
 
 def _show(results: list[Future[Result]]) -> None:
-    """Show how many are there, until all are."""
+    """Show a progress bar until all results are there."""
     from rich.console import Console
     from rich.progress import track
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 class SettingsOptions(NamedTuple):
-    """What decides which settings apply in a run."""
+    """The options that choose the settings of a run."""
 
     select: Select = None
     ignore: Ignore = None
@@ -48,7 +48,7 @@ class SettingsOptions(NamedTuple):
 
 
 class ConnectionArguments(NamedTuple):
-    """How a cluster is reached."""
+    """The options for connecting to a cluster."""
 
     kubeconfig: Kubeconfig = None
     as_user: As = None
@@ -57,7 +57,7 @@ class ConnectionArguments(NamedTuple):
 
 
 class WriteOptions(NamedTuple):
-    """How a live map is changed."""
+    """The options for changing a live map."""
 
     yes: Yes = False
     accept_lockout_risk: AcceptRisk = False
@@ -68,7 +68,7 @@ class WriteOptions(NamedTuple):
     backup_dir: BackupDir = None
 
     def to_apply(self) -> ApplyOptions:
-        """The same, as `cluster/` takes it."""
+        """These options in the form that `cluster/` uses."""
         from authmap.cluster.change.apply import ApplyOptions
 
         return ApplyOptions(
@@ -83,13 +83,13 @@ class WriteOptions(NamedTuple):
 
 
 class ClusterSelection(NamedTuple):
-    """Which clusters are meant, and how they are reached.
+    """The clusters to use, and how to connect to them.
 
     Attributes:
         contexts: names of contexts, or shell globs over them.
-        connection: how they are reached.
-        all: whether every context is meant.
-        jobs: how many clusters at a time.
+        connection: how to connect to them.
+        all: whether to use every context.
+        jobs: the number of clusters to contact at the same time.
     """
 
     contexts: list[str]
@@ -102,7 +102,7 @@ GROUPS = (SettingsOptions, ConnectionArguments, WriteOptions)
 
 
 def grouped(command: Callable[..., None]) -> Callable[..., None]:
-    """Let a command take groups of options.
+    """Decorate a command that takes groups of options as parameters.
 
     typer reads the options of a command from its signature. Here each parameter whose type is one
     of `GROUPS` is replaced by the fields of that group; the command is called with the group.

@@ -1,4 +1,4 @@
-"""The one aws-auth map that a question is about."""
+"""Finds the one aws-auth map that `show` and `resolve` work on."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
 
 def pick(path: str | None, stdin_filename: str, settings: Settings) -> AuthMap:
-    """Find the one map in a file, in a folder and below it, or in standard input.
+    """Find the only map in a file, below a directory, or in standard input.
 
-    Where it is found in a folder, standard error says where, and what there could not be read.
+    For a directory, standard error reports where the map is, and which files could not be read.
 
     Args:
-        path: of the file or folder; ``-`` for standard input, None for the folder we are in.
-        stdin_filename: what standard input is called.
-        settings: of the run.
+        path: the file or directory; ``-`` for standard input, None for the current directory.
+        stdin_filename: the name of standard input in reports.
+        settings: the settings of the run.
 
     Raises:
-        FileError: there is no map, or more than one, or it cannot be read.
+        FileError: there is no map, there are several, or the map cannot be read.
     """
     path = path or "."
     sound: list[AuthMap] = []
@@ -51,19 +51,23 @@ def pick(path: str | None, stdin_filename: str, settings: Settings) -> AuthMap:
         raise FileError(*unread[0])
     if len(sound) == 1:
         for where, reason in unread:
-            say(f"authmap: passed over: {where}: {reason}")
+            say(f"authmap: skipped: {where}: {reason}")
         if not named:
-            say(f"authmap: the map is {sound[0].source.path}")
+            say(f"authmap: using the map in {sound[0].source.path}")
         return sound[0]
     if not named:
-        how = "name the file, or pipe the map in and give `-`"
+        how = "give the file as PATH, or pipe the map in and use `-`"
         if not sound:
-            raise FileError(path, f"no aws-auth map here or below: {how}")
-        raise FileError(path, f"{len(sound)} aws-auth maps here or below: {how}: {_places(sound)}")
+            raise FileError(path, f"no aws-auth map in this directory or below: {how}")
+        raise FileError(
+            path, f"found {len(sound)} aws-auth maps, but need exactly one: {_places(sound)}; {how}"
+        )
     shown = stdin_filename if path == "-" else path
     if not sound:
         raise FileError(shown, no_map(others, data))
-    raise FileError(shown, f"{len(sound)} aws-auth maps in it, and one is wanted: {_places(sound)}")
+    raise FileError(
+        shown, f"found {len(sound)} aws-auth maps, but need exactly one: {_places(sound)}"
+    )
 
 
 def _places(maps: list[AuthMap]) -> str:
@@ -76,5 +80,5 @@ def _places(maps: list[AuthMap]) -> str:
 def _unread(content: Unreadable) -> tuple[str, str]:
     problem, source = content.problem, content.source
     line, column = source.place(problem.start)
-    words = describe_problem(problem, source.text[problem.start : problem.end])
-    return f"{source.path}:{line}:{column}", f"it cannot be read: {words}"
+    reason = describe_problem(problem, source.text[problem.start : problem.end])
+    return f"{source.path}:{line}:{column}", f"cannot be read: {reason}"

@@ -1,4 +1,4 @@
-"""The RBAC bindings in files and folders: what `--rbac PATH` names."""
+"""Reads the RBAC bindings that `--rbac PATH` points to."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 
 def read(paths: Iterable[str]) -> Bindings:
-    """The bindings in files, and in folders and below them.
+    """The bindings in files, and in all files below directories.
 
-    What cannot be read below a folder is said on standard error: then not all are known. Nor are
-    they where a subject is a template that is not rendered yet.
+    A file below a directory that cannot be read is reported on standard error, and the result is
+    marked as incomplete. So it is if a subject is a template that has not been rendered.
 
     Raises:
-        FileError: a file that is named cannot be read, or there is no binding in any of them.
+        FileError: a file given on the command line cannot be read, or there are no bindings.
     """
     paths = list(paths)
     found: list[Binding] = []
@@ -36,11 +36,11 @@ def read(paths: Iterable[str]) -> Bindings:
     if inputs.errors:
         raise FileError(*inputs.errors[0])
     for path, reason in missing:
-        say(f"authmap: passed over: {path}: {reason}")
-    if not found:  # that nobody is bound is no cluster's answer
+        say(f"authmap: skipped: {path}: {reason}")
+    if not found:  # every cluster has bindings
         raise FileError(
             ", ".join(paths),
-            "no ClusterRoleBinding or RoleBinding in it; give those of the cluster: "
+            "no ClusterRoleBinding or RoleBinding found; export them from the cluster: "
             "`kubectl get clusterrolebindings,rolebindings -A -o yaml > rbac.yaml`",
         )
     places = ", ".join(path for path, _ in missing[:3])
@@ -50,6 +50,6 @@ def read(paths: Iterable[str]) -> Bindings:
         source = subject.at.layer.source
         reasons.append(
             f"{source.path}:{source.place(subject.at.start).line}: the subject `{subject.name}` is "
-            "not rendered yet, and may be anybody"
+            "not rendered yet and could be anybody"
         )
     return Bindings(found, "; ".join(reasons) or None)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from authmap.cli import console
+from authmap.cli.extras import extra
 from authmap.cli.option_groups import (
     ClusterSelection,
     ConnectionArguments,
@@ -20,20 +21,22 @@ from authmap.model.options import OptionError, choice
 
 @grouped
 def resolve(
-    arn: Annotated[str, typer.Argument(metavar="ARN", help="Of a role, its session, or a user.")],
+    arn: Annotated[
+        str, typer.Argument(metavar="ARN", help="ARN of a role, a role session or a user.")
+    ],
     connection: ConnectionArguments,
     path: One = None,
     session_name: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Session, where the ARN is a role's.")
+        str | None, typer.Option(metavar="NAME", help="Session name, if the ARN is a role's.")
     ] = None,
     account_id: Annotated[
-        str | None, typer.Option(metavar="ID", help="Account, where the ARN leaves it empty.")
+        str | None, typer.Option(metavar="ID", help="Account id, if the ARN has none.")
     ] = None,
     access_key_id: Annotated[
-        str | None, typer.Option(metavar="ID", help="For {{AccessKeyID}}.")
+        str | None, typer.Option(metavar="ID", help="Value of {{AccessKeyID}}.")
     ] = None,
     private_dns_name: Annotated[
-        str | None, typer.Option(metavar="NAME", help="For {{EC2PrivateDNSName}}.")
+        str | None, typer.Option(metavar="NAME", help="Value of {{EC2PrivateDNSName}}.")
     ] = None,
     rbac: Rbac = None,
     output_format: Form = "text",
@@ -42,9 +45,11 @@ def resolve(
     config: ConfigFile = None,
     no_config: NoConfig = False,
 ) -> None:
-    """Say who a caller is to the cluster: which entry holds, username and groups, or why none.
+    """Show how a caller is mapped: entry, username and groups.
 
-    Exit codes: 0 mapped, 1 not mapped, 2 no such caller, or the map cannot be read.
+    If no entry matches, it explains why.
+
+    Exit codes: 0 mapped, 1 not mapped, 2 no caller can have this ARN, or the map cannot be read.
 
     Try:
 
@@ -61,7 +66,8 @@ def resolve(
     choice(output_format, ("text", "json"), "--format")
     settings = load_settings(SettingsOptions(config=config, no_config=no_config, rbac=rbac))
     if context is not None:
-        from authmap.cli import live
+        with extra("cluster", "live clusters"):
+            from authmap.cli import live
 
         selection = ClusterSelection([context], connection)
         auth_map, bindings = live.pick(path, selection)

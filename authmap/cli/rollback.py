@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from authmap.cli import console
+from authmap.cli.extras import extra
 from authmap.cli.option_groups import (
     ClusterSelection,
     ConnectionArguments,
@@ -24,14 +25,19 @@ def rollback(
     writing: WriteOptions,
     connection: ConnectionArguments,
     to: Annotated[
-        str | None, typer.Option(metavar="FILE", help="This backup (default: the newest).")
+        str | None, typer.Option(metavar="FILE", help="Backup to restore (default: the newest).")
     ] = None,
-    list_backups: Annotated[bool, typer.Option("--list", help="List the backups.")] = False,
+    list_backups: Annotated[
+        bool, typer.Option("--list", help="List the backups; restore nothing.")
+    ] = False,
 ) -> None:
-    """Put a backup of a cluster's aws-auth back, under the guards of a fix.
+    """Restore a backup of a live aws-auth map.
 
-    Exit codes: 0 done, 2 the run failed or was refused, 3 a fresh login lost its access and the
-    map is what it was, 4 it lost its access and the map could not be put back.
+    The same guards run as for `fix --apply`.
+
+    Exit codes: 0 done, 2 the run failed or was refused, 3 the change was undone because a fresh
+    login lost its access or the stored map differs from what was sent, 4 the same, but undoing
+    the change failed.
 
     Try:
 
@@ -39,7 +45,8 @@ def rollback(
 
         authmap rollback --context prod
     """
-    from authmap.cli import live
+    with extra("cluster", "live clusters"):
+        from authmap.cli import live
 
     selection = ClusterSelection(context, connection)
     if list_backups:

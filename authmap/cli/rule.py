@@ -11,9 +11,11 @@ from authmap.rules.codes import rule_code
 
 
 def rule(
-    code: Annotated[str | None, typer.Argument(metavar="[CODE]", help="As in AM101.")] = None,
+    code: Annotated[
+        str | None, typer.Argument(metavar="[CODE]", help="Rule code, such as AM101.")
+    ] = None,
 ) -> None:
-    """Print a rule's page, or list all rules.
+    """Print the page of a rule, or list all rules.
 
     Try:
 

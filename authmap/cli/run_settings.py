@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from authmap.config.settings import Settings
 
 
-def load_settings(chosen: SettingsOptions, **more: Any) -> Settings:
-    """The settings of a run, from the command line and the configuration file.
+def load_settings(options: SettingsOptions, **more: Any) -> Settings:
+    """Load the settings of a run from the command line and the configuration file.
 
     Args:
-        chosen: options of the command line; several codes may stand in one, with commas between.
+        options: the command-line options; one value may hold several codes, separated by commas.
         more: fields of `Options` that are not settings.
 
     Raises:
@@ -25,25 +25,25 @@ def load_settings(chosen: SettingsOptions, **more: Any) -> Settings:
     from authmap.config.file import Config, find, load
     from authmap.config.settings import settings
 
-    if chosen.config is not None and chosen.no_config:
-        raise OptionError("--config and --no-config exclude each other")
-    path = None if chosen.no_config else chosen.config or find()
+    if options.config is not None and options.no_config:
+        raise OptionError("--config and --no-config cannot be used together")
+    path = None if options.no_config else options.config or find()
     given = {
-        "select": _split(chosen.select),
-        "ignore": _split(chosen.ignore),
-        "extend-select": _split(chosen.extend_select),
-        "fail-on": chosen.fail_on,
-        "username-template": chosen.username_template,
-        "rbac": chosen.rbac or None,
+        "select": _split(options.select),
+        "ignore": _split(options.ignore),
+        "extend-select": _split(options.extend_select),
+        "fail-on": options.fail_on,
+        "username-template": options.username_template,
+        "rbac": options.rbac or None,
     }
     return settings(load(path) if path else Config(), given, **more)
 
 
 def with_bindings(settings: Settings) -> Settings:
-    """Settings with the bindings that they name, read.
+    """The settings, with the RBAC bindings read from the paths in `rbac`.
 
     Raises:
-        FileError: they cannot be read.
+        FileError: the bindings cannot be read.
     """
     if not settings.rbac:
         return settings

@@ -13,7 +13,10 @@ from authmap.model.options import choice
 def schema(
     name: Annotated[str, typer.Argument(metavar="[payload|config|report]")] = "report",
 ) -> None:
-    """Print a JSON schema: of the map's sections, the configuration, or the JSON report.
+    """Print a JSON schema: payload, config or report.
+
+    payload describes the sections of aws-auth, config the configuration file, and report the output
+    of `authmap lint --format json`.
 
     Try:
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from authmap.cli import console
+from authmap.cli.extras import extra
 from authmap.cli.option_groups import (
     ClusterSelection,
     ConnectionArguments,
@@ -26,7 +27,7 @@ def show(
     config: ConfigFile = None,
     no_config: NoConfig = False,
 ) -> None:
-    """Show who comes in and as what, and what in the map lets nobody in, and why.
+    """Show who logs in as whom, and which entries match nobody.
 
     Try:
 
@@ -43,7 +44,8 @@ def show(
     choice(output_format, ("text", "json"), "--format")
     settings = load_settings(SettingsOptions(config=config, no_config=no_config))
     if context is not None:
-        from authmap.cli import live
+        with extra("cluster", "live clusters"):
+            from authmap.cli import live
 
         selection = ClusterSelection([context], connection)
         seen = view(live.pick(path, selection)[0])

@@ -1,4 +1,4 @@
-"""Live clusters: read aws-auth, mend it without locking anyone out, and take it back.
+"""Live clusters: read aws-auth, fix it without locking anyone out, and roll it back.
 
-The only part of authmap that knows the Kubernetes client, and the only one with a network.
+This is the only part of authmap that imports the Kubernetes client or uses the network.
 """

@@ -1,4 +1,4 @@
-"""What a cluster holds: the aws-auth object, and the bindings that go with it."""
+"""Read the aws-auth object and the RBAC bindings of a cluster."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class LiveConfigMap(NamedTuple):
     """The aws-auth object of a cluster as it was read.
 
     Attributes:
-        context: name of the kubeconfig's context.
-        manifest: all of it.
+        context: name of the kubeconfig context.
+        manifest: the whole object.
         bindings: the RBAC bindings of the cluster.
     """
 
@@ -30,38 +30,38 @@ class LiveConfigMap(NamedTuple):
 
     @property
     def path(self) -> str:
-        """What findings call it."""
+        """The path that findings show for this object."""
         return path(self.context)
 
     @property
     def data(self) -> dict[str, str]:
-        """The texts of its keys."""
+        """The `data` of the object: text by key."""
         return self.manifest.get("data") or {}
 
     @property
     def annotations(self) -> dict[str, str]:
-        """Its annotations."""
+        """The annotations of the object."""
         return self.manifest["metadata"].get("annotations") or {}
 
     @property
     def version(self) -> str:
-        """Its resourceVersion."""
+        """The resourceVersion of the object."""
         return str(self.manifest["metadata"]["resourceVersion"])
 
     @property
     def going(self) -> str:
-        """What is to be said where somebody has deleted it, and it is there only until it may go.
+        """A warning if the object was deleted and only waits for its finalizers, else "".
 
         https://kubernetes.io/docs/concepts/overview/working-with-objects/finalizers/
         """
         since = self.manifest["metadata"].get("deletionTimestamp")
         if not since:
             return ""
-        return f"aws-auth was deleted ({since}): it is gone as soon as its finalizers let it go"
+        return f"aws-auth was deleted ({since}) and disappears once its finalizers are removed"
 
 
 def path(context: str) -> str:
-    """What findings call the object of a cluster."""
+    """The path that findings show for the aws-auth object of a context."""
     return f"context:{context} {NAMESPACE}/{NAME}"
 
 
@@ -69,7 +69,7 @@ def read(session: Session) -> LiveConfigMap:
     """Read the object, then the bindings.
 
     Raises:
-        ClusterError: there is no such object, or it cannot be read.
+        ClusterError: the object does not exist or cannot be read.
     """
     return LiveConfigMap(session.context, config_map(session), bindings(session))
 
@@ -78,23 +78,23 @@ def config_map(session: Session) -> dict[str, Any]:
     """Read the object.
 
     Raises:
-        ClusterError: there is no such object, or it cannot be read; what that means is said.
+        ClusterError: the object does not exist or cannot be read; the message explains why.
     """
     try:
         return session.config_map()
     except errors.MissingError:
         raise errors.MissingError(
-            f"there is no ConfigMap {NAMESPACE}/{NAME}: it was never created, or the cluster lets "
-            "callers in by EKS access entries alone (`aws eks list-access-entries`)"
+            f"ConfigMap {NAMESPACE}/{NAME} not found: it was never created, or the cluster uses "
+            "only EKS access entries (`aws eks list-access-entries`)"
         ) from None
     except errors.ForbiddenError as error:
         raise errors.ForbiddenError(
-            f"{error}; it takes `get` on configmaps/{NAME} in {NAMESPACE}"
+            f"{error}; this requires `get` on configmaps/{NAME} in {NAMESPACE}"
         ) from None
 
 
 def bindings(session: Session) -> Bindings:
-    """The bindings of a cluster, as far as we may list them."""
+    """The bindings of a cluster that this login may list, and why others are missing."""
     found, missing = [], []
     for kind in ("ClusterRoleBinding", "RoleBinding"):
         resource = f"{kind.lower()}s"

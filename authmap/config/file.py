@@ -1,4 +1,4 @@
-"""The configuration file: which one holds in a folder, what is in it, and where in it.
+"""Find, read and check the configuration file.
 
 It is `authmap.toml`, `.authmap.toml`, or the table `[tool.authmap]` of `pyproject.toml`.
 """
@@ -24,20 +24,20 @@ PYPROJECT = "pyproject.toml"
 NAMES = ("authmap.toml", ".authmap.toml", PYPROJECT)
 
 MOST = 20
-"""So many problems of one file are said."""
+"""Maximum number of problems reported for one file."""
 MAX_LINES = 1000
-"""Places in longer files are found by the name of the key alone."""
+"""In files with more lines, a value is located only by searching for the name of its key."""
 
 Keys = tuple[str | int, ...]
-"""The way to a value: names of keys and numbers of items."""
+"""The path to a value: names of keys and 0-based numbers of items."""
 
 
 class Config:
-    """A configuration file that has been read and found sound.
+    """A configuration file that has been read and is valid.
 
     Attributes:
-        path: the file as it is shown; empty where there is none.
-        values: what is set in it.
+        path: the path of the file as shown to the user; empty if there is no file.
+        values: the settings in the file, by name.
     """
 
     def __init__(self, path: str = "", text: str = "", values: dict[str, Any] | None = None):
@@ -47,22 +47,22 @@ class Config:
 
     @property
     def folder(self) -> str:
-        """The folder to which paths in it are relative."""
+        """The folder that paths in the file are relative to."""
         return os.path.dirname(self.path)  # noqa: PTH120
 
     def place(self, *keys: str | int) -> str:
-        """Where a value is set, as `authmap.toml:3`."""
+        """The file and line where a value is set, as in `authmap.toml:3`."""
         return f"{self.path}:{_line(self._text, _table_of(self.path) + keys)}"
 
 
 def find(folder: str = ".") -> str | None:
-    """The configuration file that holds in a folder.
+    """The configuration file that applies in a folder, or None if there is none.
 
-    It is the one of the nearest folder that has one, from this folder up to the root of its
-    repository. Outside of a repository nothing above the folder is looked at.
+    The nearest one is used, searching from this folder up to the root of its repository. Outside
+    a repository only the folder itself is searched.
 
     Raises:
-        OptionError: a folder has two of them.
+        OptionError: a folder has two configuration files.
         FileError: a file cannot be read.
     """
     here = Path(folder).absolute()
@@ -82,7 +82,7 @@ def find(folder: str = ".") -> str | None:
 
 
 def _has_table(path: str) -> bool:
-    """Whether a pyproject.toml is about authmap; it is parsed only where its name occurs."""
+    """Whether a pyproject.toml configures authmap; parsed only if it contains the word authmap."""
     return b"authmap" in read_bytes(path) and "authmap" in _tools(_parsed(path)[1])
 
 
@@ -90,19 +90,19 @@ def load(path: str) -> Config:
     """Read a configuration file.
 
     Raises:
-        OptionError: it is not sound; the message has a line for each thing that is wrong.
+        OptionError: it is not valid; the message has one line for each problem.
         FileError: it cannot be read.
     """
     text, values = _parsed(path)
     for key in _table_of(path):
         if not isinstance(values, dict) or key not in values:
-            raise OptionError(f"{path}: has no table [tool.authmap]")
+            raise OptionError(f"{path}: no table [tool.authmap] found")
         values = values[key]
     table = _table_of(path)
     found = islice(_problems(values), MOST)
-    problems = sorted((_line(text, table + keys), words) for keys, words in found)
+    problems = sorted((_line(text, table + keys), message) for keys, message in found)
     if problems:
-        raise OptionError("\n".join(f"{path}:{line}: {words}" for line, words in problems))
+        raise OptionError("\n".join(f"{path}:{line}: {message}" for line, message in problems))
     return Config(path, text, values)
 
 
@@ -125,12 +125,12 @@ def _parsed(path: str) -> tuple[str, dict[str, Any]]:
         raise OptionError(f"{path}: byte {error.start + 1} is not UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         place = re.search(r" \(at line (\d+), column (\d+)\)$", str(error))
-        words = str(error)[: place.start()] if place else str(error)
-        last = text.rstrip().count("\n") + 1  # it is at the end of the document
+        message = str(error)[: place.start()] if place else str(error)
+        last = text.rstrip().count("\n") + 1  # the parser reports no position at the end of a file
         shown = f"{path}:{place[1]}:{place[2]}" if place else f"{path}:{last}"
-        raise OptionError(f"{shown}: this is not TOML: {words}") from None
+        raise OptionError(f"{shown}: invalid TOML: {message}") from None
     except RecursionError:
-        raise OptionError(f"{path}: it is nested too deeply") from None
+        raise OptionError(f"{path}: nested too deeply") from None
 
 
 def schema() -> dict[str, Any]:
@@ -143,7 +143,7 @@ def schema() -> dict[str, Any]:
 
 
 def _problems(values: object) -> Iterator[tuple[Keys, str]]:
-    """What the schema has against a configuration: where, and in the words of the reader."""
+    """The schema violations of a configuration: the path to each value, and a message."""
     from jsonschema import Draft202012Validator
 
     known = schema()
@@ -153,44 +153,45 @@ def _problems(values: object) -> Iterator[tuple[Keys, str]]:
             for extra in error.instance:
                 if extra in error.schema["properties"]:
                     continue
-                what = f"key in `{keys[0]}`" if keys else "setting"
+                what = f"key `{extra}` in `{keys[0]}`" if keys else f"setting `{extra}`"
                 hint = near(extra, error.schema["properties"])
-                yield (*keys, extra), f"there is no {what} `{extra}`; {hint}"
+                yield (*keys, extra), f"unknown {what}; {hint}"
         else:
-            yield keys, _words(error, keys, known)
+            yield keys, _message(error, keys, known)
 
 
-def _words(error: ValidationError, keys: Keys, known: dict[str, Any]) -> str:
+def _message(error: ValidationError, keys: Keys, known: dict[str, Any]) -> str:
     names = ".".join(key for key in keys if isinstance(key, str))
     where = f"`{names}`" if names else "the configuration"
-    said: Any = error.validator_value
+    expected: Any = error.validator_value
     match error.validator:
         case "enum":
-            return f"{where} is {_shown(error.instance)}; {near(str(error.instance), said)}"
+            return f"{where} is {_shown(error.instance)}; {near(str(error.instance), expected)}"
         case "required" | "anyOf":
             needed = "`what`" if error.validator == "required" else "`role` or `username`"
             return f"an entry in {where} has no {needed}"
         case "minItems" | "maxItems":
-            return f"{where} are pairs, each of an opening and a closing mark"
+            return f"{where} must be pairs of an opening and a closing mark"
         case "minLength":
-            return f"{where} holds an empty text"
-    wanted = {"array": "a list", "object": "a table", "string": "a text"}[said]
-    verb = "holds" if keys and isinstance(keys[-1], int) else "is"
+            return f"{where} contains an empty string"
+    wanted = {"array": "a list", "object": "a table", "string": "a string"}[expected]
     example = ""
     if len(keys) == 1:
-        example = f", as in {keys[0]} = {toml(known['properties'][keys[0]]['examples'][0])}"
-    return f"{where} {verb} {_shown(error.instance)} where {wanted} is wanted{example}"
+        example = f"; for example: {keys[0]} = {toml(known['properties'][keys[0]]['examples'][0])}"
+    if keys and isinstance(keys[-1], int):
+        return f"{where} contains {_shown(error.instance)} where {wanted} is expected"
+    return f"{where} must be {wanted}, not {_shown(error.instance)}{example}"
 
 
 def _shown(value: object) -> str:
     if isinstance(value, str):
         return f"`{value}`"
-    kinds = {bool: "true or false", int: "a number", float: "a number", list: "a list"}
+    kinds = {bool: "a boolean", int: "a number", float: "a number", list: "a list"}
     return kinds.get(type(value), "a table" if isinstance(value, dict) else "a date or time")
 
 
 def toml(value: object) -> str:
-    """A value as it is written in TOML, on one line."""
+    """A value written as TOML, on one line."""
     if isinstance(value, dict):
         pairs = ", ".join(f"{_key(key)} = {toml(each)}" for key, each in value.items())
         return f"{{{pairs}}}"
@@ -206,14 +207,15 @@ def _key(name: str) -> str:
 def _line(text: str, keys: Keys) -> int:
     """The 1-based line on which a value is set.
 
-    The parser gives no places, so the file is parsed line by line further until the value is in
-    it. Where that takes several lines, it is the first of them, or that on which a text stands.
+    The parser reports no positions, so ever more lines of the file are parsed until the value
+    appears. If the value spans several lines, the result is the line that contains it (for a
+    string) or else the first of them.
     """
     import tomllib
 
     lines = text.split("\n")
     start = 0
-    if keys[:1] == ("tool",):  # a pyproject.toml, most of which is about other tools
+    if keys[:1] == ("tool",):  # skip the tables of other tools
         table = re.compile(r"\s*\[+\s*tool\s*\.\s*authmap\b")
         start = next((n for n, line in enumerate(lines) if table.match(line)), 0)
     if len(lines) - start > MAX_LINES:
@@ -226,7 +228,7 @@ def _line(text: str, keys: Keys) -> int:
             for key in keys:
                 found = found[key]
             break
-        except tomllib.TOMLDecodeError:  # in the middle of a list
+        except tomllib.TOMLDecodeError:  # the lines end inside a list
             continue
         except (KeyError, IndexError, TypeError):
             first = end

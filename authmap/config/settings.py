@@ -1,4 +1,4 @@
-"""The settings of a run: of the command line, else of the configuration file, else defaults."""
+"""The settings of a run: the command line overrides the configuration file and the defaults."""
 
 from __future__ import annotations
 
@@ -36,25 +36,26 @@ DEFAULTS: dict[str, Any] = {
     "exclude": [],
     "rbac": [],
 }
-"""What holds where nothing is said; schema/config.json tells what each is."""
+"""The default of each setting; schema/config.json describes them."""
 
 COMMAND_LINE, DEFAULT = "command line", "default"
 FAIL_ON = ("error", "warning", "note", "never")
 
 
 class Settings(NamedTuple):
-    """What holds in a run.
+    """The settings of a run.
 
     Attributes:
         config: the configuration file.
         values: each setting as it was written.
         origins: where each was set: `command line`, `default`, or the path of the file.
-        options: what rules and fixes go by.
-        fail_on: from which severity on a finding fails the run; None for never.
-        exclude: what is passed over below directories.
+        options: the options for rules and fixes.
+        fail_on: the lowest severity that fails the run; None for never.
+        exclude: patterns of the files and directories to skip inside directories.
         rbac: files and directories with RBAC bindings.
-        path_ignores: codes or prefixes of rules that do not run in files that match.
-        extra_paths: the ways to lists of entries in files that match.
+        path_ignores: patterns, and codes or prefixes of the rules that do not run in matching
+            files.
+        extra_paths: patterns, and the paths to lists of entries in matching files.
     """
 
     config: Config
@@ -68,7 +69,7 @@ class Settings(NamedTuple):
     extra_paths: list[tuple[Patterns, tuple[str, ...]]]
 
     def origin(self, name: str) -> str:
-        """Where a setting was set; in the file with its line."""
+        """Where a setting was set; for the configuration file, with the line."""
         origin = self.origins[name]
         return self.config.place(name) if origin == self.config.path else origin
 
@@ -80,33 +81,33 @@ class Settings(NamedTuple):
             real = os.path.join(os.path.realpath(folder), name)  # noqa: PTH118
             for patterns, codes in self.path_ignores:
                 ignored += codes if files.matches(real, patterns) else ()
-            for patterns, ways in self.extra_paths:
-                extra += ways if files.matches(real, patterns) else ()
-        rendered = "this is a template of a Helm chart" if files.is_in_chart(path) else ""
+            for patterns, paths in self.extra_paths:
+                extra += paths if files.matches(real, patterns) else ()
+        rendered = "this file is a template of a Helm chart" if files.is_in_chart(path) else ""
         return self.options._replace(ignore=ignored, extra_paths=extra, rendered=rendered)
 
 
-def settings(config: Config, given: Mapping[str, Any], **more: Any) -> Settings:
-    """Put together what holds.
+def settings(config: Config, command_line: Mapping[str, Any], **more: Any) -> Settings:
+    """Combine the settings of the command line and the configuration file with the defaults.
 
     Args:
         config: the configuration file.
-        given: settings of the command line by their names; None for what is not given.
-        more: fields of `Options` that are no settings.
+        command_line: settings from the command line, by name; None for those that are not set.
+        more: fields of `Options` that are not settings.
 
     Raises:
-        OptionError: a value cannot be meant; the message says where it is set.
+        OptionError: a value is not valid; the message says where it is set.
     """
     values, origins = dict(DEFAULTS), dict.fromkeys(DEFAULTS, DEFAULT)
-    for origin, found in ((config.path, config.values), (COMMAND_LINE, given)):
+    for origin, found in ((config.path, config.values), (COMMAND_LINE, command_line)):
         for name, value in found.items():
             if value is not None:
                 values[name], origins[name] = value, origin
-    return _Reader(config, values, origins).settings(more)
+    return _Converter(config, values, origins).settings(more)
 
 
-class _Reader:
-    """Makes of the values what they mean."""
+class _Converter:
+    """Converts raw settings to typed ones."""
 
     def __init__(self, config: Config, values: dict[str, Any], origins: dict[str, str]) -> None:
         self.config = config
@@ -150,7 +151,7 @@ class _Reader:
 
     @contextmanager
     def at(self, name: str, *keys: str | int) -> Iterator[None]:
-        """What is wrong with a value is said with the place at which it is set."""
+        """Add the file and line of a setting to errors raised here."""
         try:
             yield
         except (OptionError, TemplateError) as error:
@@ -160,7 +161,7 @@ class _Reader:
             raise OptionError(f"{place}{error}") from None
 
     def codes(self, name: str, *keys: str) -> tuple[str, ...]:
-        """Codes and prefixes of rules."""
+        """The checked codes and prefixes of rules in a setting."""
         found = self.values[name]
         for key in keys:
             found = found[key]
@@ -171,7 +172,7 @@ class _Reader:
         return tuple(checked)
 
     def severities(self) -> dict[str, Severity]:
-        """Severities by whole codes."""
+        """The severity of each rule, by its full code."""
         found = {}
         for code, severity in self.values["severity"].items():
             with self.at("severity", code):
@@ -179,12 +180,12 @@ class _Reader:
         return found
 
     def paths(self, name: str) -> list[str]:
-        """Paths of files, as they are named from where we are."""
+        """The paths in a setting, relative to the current directory."""
         folder = self.config.folder if self.origins[name] == self.config.path else ""
         return [os.path.normpath(os.path.join(folder, path)) for path in self.values[name]]  # noqa: PTH118
 
     def path_ignores(self) -> list[tuple[Patterns, tuple[str, ...]]]:
-        """Patterns of paths and the codes that go with them."""
+        """Patterns of paths, each with the codes of the rules to ignore there."""
         found = []
         for pattern in self.values["per-path-ignores"]:
             with self.at("per-path-ignores", pattern):
@@ -193,11 +194,11 @@ class _Reader:
         return found
 
     def extra_paths(self) -> list[tuple[Patterns, tuple[str, ...]]]:
-        """Patterns of paths and the ways to lists of entries that go with them."""
+        """Patterns of files, each with the paths to lists of entries in them."""
         found = []
-        for pattern, ways in self.values["extra-paths"].items():
+        for pattern, paths in self.values["extra-paths"].items():
             with self.at("extra-paths", pattern):
-                found.append((files.patterns(self.config.folder, [pattern]), tuple(ways)))
+                found.append((files.patterns(self.config.folder, [pattern]), tuple(paths)))
         return found
 
 
@@ -209,4 +210,4 @@ def _reserved(row: dict[str, str], delimiters: Delimiters) -> ReservedEntry:
 def _check_marks(pair: tuple[str, str]) -> None:
     for mark in pair:
         if re.search(r"[\w\s]", mark) or not mark.isprintable():
-            raise OptionError(f"`{mark}` is no mark: it holds a letter, a digit or a blank")
+            raise OptionError(f"`{mark}` is not a delimiter: it contains letters, digits or spaces")

@@ -1,1 +1,1 @@
-"""Which documents hold maps, and where: one module for each shape of input."""
+"""Finds the aws-auth maps in documents; one module for each form of input."""

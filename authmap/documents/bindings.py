@@ -1,4 +1,4 @@
-"""The RBAC bindings in manifests, and those that an API server answers."""
+"""Reads RBAC bindings from manifests and from an API server's answers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def concerns_bindings(data: bytes) -> bool:
-    """A cheap test that passes over a file in which no binding can be."""
+    """A cheap test: False for a file that cannot contain a binding."""
     return b"RoleBinding" in data
 
 
@@ -29,11 +29,11 @@ def read_bindings(data: bytes, path: str) -> list[Binding]:
     """The bindings in a file of manifests.
 
     Args:
-        data: its bytes: YAML or JSON, of any number of documents, lists among them.
+        data: its bytes: YAML or JSON with any number of documents, lists included.
         path: its name in findings.
 
     Raises:
-        ValueError: it is not UTF-8, not YAML or not rendered yet; the message says where.
+        ValueError: it is not UTF-8, not YAML, or an unrendered template; the message says where.
     """
     source = Source(data, path)
     found: list[Binding] = []
@@ -52,7 +52,7 @@ def read_bindings(data: bytes, path: str) -> list[Binding]:
 
 
 def bindings_in(root: Node, source: Source) -> Iterator[Binding]:
-    """The bindings that a document of a file is, or that are items of it."""
+    """The bindings in a document: the document itself, or its items."""
     waiting = [root]
     while waiting:
         node = waiting.pop()
@@ -63,7 +63,7 @@ def bindings_in(root: Node, source: Source) -> Iterator[Binding]:
         if kind in KINDS:
             yield _binding(kind, node, source)
         elif kind.endswith("List") and isinstance(items, Sequence):
-            # the items of a RoleBindingList need not say what they are
+            # the items of a RoleBindingList may have no kind
             for item in reversed(items.items):
                 target = resolve_alias(item)
                 if isinstance(target, Mapping) and kind[:-4] in KINDS and not target.get("kind"):
@@ -88,40 +88,40 @@ def _binding(kind: str, node: Mapping, source: Source) -> Binding:
 
 
 def _subject(node: Node | None, source: Source) -> Iterator[Subject]:
-    """The user or group that a node is; as it is written, where it may become one."""
+    """The user or group in a node, or a template that may become one."""
     if node is None:
         return
     named, who = None, ""
     if isinstance(node, Mapping):
         merged = [resolve_alias(value) for key, value in node.pairs if is_merge(key)]
-        given = [node, *(each for each in merged if isinstance(each, Mapping))]
-        who = next(filter(None, (_text(each.get("kind")) for each in given)), "")
-        named = next(filter(None, (resolve_alias(each.get("name")) for each in given)), None)
+        sources = [node, *(each for each in merged if isinstance(each, Mapping))]
+        who = next(filter(None, (_text(each.get("kind")) for each in sources)), "")
+        named = next(filter(None, (resolve_alias(each.get("name")) for each in sources)), None)
     if who in ("User", "Group") and isinstance(named, Scalar):
         yield Subject(who, named.value, at_node(source, named))
     elif who != "ServiceAccount":
         found = templates(source.text[node.start : node.end])
-        if found:  # without quotes, in place of a whole subject or of all of them
+        if found:  # an unquoted template instead of one subject or of all subjects
             start = node.start + found[0].start()
             at = At(source, start, start + len(found[0][0]))
             yield Subject("User", found[0][0], at)
 
 
-def binding_of(kind: str, held: dict[str, object], path: str) -> Binding:
-    """A binding as an API server answers it.
+def binding_of(kind: str, item: dict[str, object], path: str) -> Binding:
+    """Create a binding from an object in an API server's answer.
 
     Args:
         kind: `ClusterRoleBinding` or `RoleBinding`.
-        held: the object.
-        path: what findings call the cluster.
+        item: the object.
+        path: the cluster's name in findings.
     """
-    metadata, role = _mapping(held.get("metadata")), _mapping(held.get("roleRef"))
+    metadata, role = _mapping(item.get("metadata")), _mapping(item.get("roleRef"))
     name, namespace = str(metadata.get("name", "")), str(metadata.get("namespace") or "")
     place = f"{path} {kind.lower()}s/{namespace + '/' if namespace else ''}{name}"
-    subjects = held.get("subjects")
+    subjects = item.get("subjects")
     found = []
-    for item in subjects if isinstance(subjects, list) else ():
-        subject = _mapping(item)
+    for each in subjects if isinstance(subjects, list) else ():
+        subject = _mapping(each)
         if subject.get("kind") in ("User", "Group"):
             text = str(subject.get("name", ""))
             found.append(Subject(str(subject["kind"]), text, _live_place(text, place)))
@@ -129,7 +129,7 @@ def binding_of(kind: str, held: dict[str, object], path: str) -> Binding:
 
 
 def _live_place(name: str, path: str) -> At:
-    """A place in a line that shows the subject as its manifest would."""
+    """A place in a made-up line that shows the subject as a manifest would."""
     shown = re.sub(r"\s", " ", name)
     source = Source(f"- name: {shown}".encode(errors="replace"), path)
     return At(source, len("- name: "), len(source.text))

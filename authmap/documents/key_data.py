@@ -1,4 +1,4 @@
-"""A patch: nothing but `data`, as it is fed to `kubectl patch --patch-file`."""
+"""A patch for `kubectl patch --patch-file`: an object that has only `data`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def read(document: Document) -> Iterator[Content]:
-    """The map that a patch is part of."""
+    """The map that a patch changes."""
     root, layer = document.root, document.layer
     keys = data_keys(root.get("data"))
     if root.get("apiVersion") is None and any(misspelling.is_section(key.name) for key in keys):

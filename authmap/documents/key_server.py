@@ -1,9 +1,9 @@
-"""The configuration of an authenticator's server: `mapRoles` and so on below `server`.
+"""The configuration of an authenticator server: `mapRoles` and so on below `server`.
 
-Facts, from https://github.com/kubernetes-sigs/aws-iam-authenticator: viper reads it, and minds no
-case of keys, and decoded weakly: numbers become text, and a text a list (`getConfig` in
-cmd/aws-iam-authenticator/root.go). ARNs are made canonical; one that is none, or an entry without,
-keeps the server from starting (`NewFileMapper` in pkg/mapper/file/mapper.go).
+Source: https://github.com/kubernetes-sigs/aws-iam-authenticator. viper reads the file, ignores the
+case of keys, and decodes weakly: numbers become text, and a text becomes a list (`getConfig` in
+cmd/aws-iam-authenticator/root.go). ARNs are converted to their canonical form. The server does not
+start if an ARN is invalid or missing (`NewFileMapper` in pkg/mapper/file/mapper.go).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class Server(Consumer):
-    """The authenticator, reading its own configuration."""
+    """The authenticator, which reads its own configuration."""
 
     canonical = True
     weak = True
@@ -36,7 +36,7 @@ class Server(Consumer):
 
     @staticmethod
     def text_of(node: Node) -> str | None:
-        """What mapstructure's weak decoding makes of what go-yaml v3 reads."""
+        """The value that a string field gets: go-yaml v3, then mapstructure's weak decoding."""
         target = resolve_alias(node)
         if not isinstance(target, Scalar) or target.style or target.tag is not None:
             return text_of(node)
@@ -45,7 +45,7 @@ class Server(Consumer):
         if kind is Kind.NULL:
             return None
         if kind is Kind.BOOL and value.lower() in ("true", "false"):
-            return "1" if value.lower() == "true" else "0"  # yes, no, on and off are text to v3
+            return "1" if value.lower() == "true" else "0"  # in v3, yes, no, on and off are text
         if kind is Kind.INT:
             return str(go_types.integer(value))
         if kind is Kind.FLOAT:
@@ -54,11 +54,11 @@ class Server(Consumer):
 
     @classmethod
     def account(cls, node: Scalar) -> str:
-        """As of any text: a zero in front is lost without quotes."""
+        """The value that an item of mapAccounts gets; without quotes, leading zeros are lost."""
         return cls.text_of(node) or ""
 
     def refusal(self, what: str = "", *, missing: MissingField | None = None) -> str:
-        """It does not start, but for a username that is missing."""
+        """See `Consumer.refusal`; the server starts only if nothing but a username is missing."""
         return "" if missing and what == "username" else "the authenticator does not start"
 
 
@@ -66,7 +66,7 @@ SERVER = Server()
 
 
 def read(document: Document) -> Iterator[Content]:
-    """The map that a configuration holds."""
+    """The map in a configuration."""
     layer, sections = document.layer, {}
     names = {name.lower(): name for name in SECTIONS}
     for server in _values(document.root, "server"):
@@ -79,13 +79,14 @@ def read(document: Document) -> Iterator[Content]:
 
 
 def _values(root: Mapping, key: str) -> Iterator[Node | None]:
+    """The values of all keys that equal a key when their case is ignored."""
     for name, value in root.pairs:
         if isinstance(name, Scalar) and name.value.lower() == key:
             yield resolve_alias(value)
 
 
 def _listed(node: Node) -> Node:
-    """What stands for a list: one entry does for a list of one."""
+    """The list in a node; a single entry counts as a list of one."""
     target = resolve_alias(node)
     if not isinstance(target, Mapping):
         return target or node

@@ -1,8 +1,8 @@
-"""What `terraform show -json` prints of a plan or a state, and a state file; of OpenTofu too.
+"""The output of `terraform show -json` for a plan or state, and state files; also of OpenTofu.
 
-The format is https://developer.hashicorp.com/terraform/internals/json-format. A state holds secrets
-in plain text, so nothing of it is shown but keys and what the authenticator reads. And it is what
-Terraform made of its sources, so nothing is mended in it.
+For the format see https://developer.hashicorp.com/terraform/internals/json-format. A state contains
+secrets in plain text, so authmap shows only keys and the values that the authenticator reads.
+Terraform generates this JSON from its sources, so authmap does not fix anything in it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from authmap.syntax.nodes import Node
     from authmap.syntax.source import Source
 
-LOCKED = "edit the Terraform source: this JSON is made from it"
+LOCKED = "edit the Terraform source, from which this JSON is generated"
 _CONFIG_MAPS = (
     "kubernetes_config_map",
     "kubernetes_config_map_v1",
@@ -45,7 +45,7 @@ def read(document: Document) -> Iterator[Content]:
     reading.secret = True
     unknown = dict(_unknown(inside(root, "resource_changes")))
     found: list[Content] = []
-    for address, kind, node in (*_shown(root), *_stored(root)):
+    for address, kind, node in (*_show_resources(root), *_state_resources(root)):
         layer = EmbeddedText(document.layer.text, document.layer.source, document.layer.source_map)
         layer.aliased = document.layer.aliased
         for auth_map in _in_resource(Document(root, layer, reading), kind, node):
@@ -53,20 +53,20 @@ def read(document: Document) -> Iterator[Content]:
             found.append(auth_map)
         problem = _known_after_apply(address, kind, node, unknown)
         if problem:
-            unknown_yet = Unreadable(layer.source, problem, layer=layer)
-            unknown_yet.address = address
-            found.append(unknown_yet)
+            unreadable = Unreadable(layer.source, problem, layer=layer)
+            unreadable.address = address
+            found.append(unreadable)
     if found:
         source = redacted(
-            document.layer, root, [each for auth_map in found for each in _stretches(auth_map)]
+            document.layer, root, [each for auth_map in found for each in _visible(auth_map)]
         )
         for auth_map in found:
-            _hand_over(auth_map, source)
+            _replace_source(auth_map, source)
     yield from found
 
 
-def _shown(root: Mapping) -> Iterator[tuple[str, str, Mapping]]:
-    """The resources in the output of `terraform show -json`: address, type and values."""
+def _show_resources(root: Mapping) -> Iterator[tuple[str, str, Mapping]]:
+    """The address, type and values of each resource in the output of `terraform show -json`."""
     waiting = [inside(root, key, "root_module") for key in ("planned_values", "values")]
     seen: set[int] = set()
     while waiting:
@@ -81,8 +81,8 @@ def _shown(root: Mapping) -> Iterator[tuple[str, str, Mapping]]:
         waiting += _items(inside(module, "child_modules"))
 
 
-def _stored(root: Mapping) -> Iterator[tuple[str, str, Mapping]]:
-    """The same in a state file (format 4), where addresses are put together."""
+def _state_resources(root: Mapping) -> Iterator[tuple[str, str, Mapping]]:
+    """The address, type and values of each resource in a state file (format 4)."""
     for resource in _items(inside(root, "resources")):
         kind, name = text(resource.get("type")) or "", text(resource.get("name")) or ""
         module = text(resource.get("module"))
@@ -97,7 +97,7 @@ def _stored(root: Mapping) -> Iterator[tuple[str, str, Mapping]]:
 
 
 def _items(node: Node | None) -> list[Mapping]:
-    """The mappings in a list, each once, however many aliases it has."""
+    """The mappings in a list, without duplicates from aliases."""
     target = resolve_alias(node)
     items = target.items if isinstance(target, Sequence) else []
     found = {id(each): each for item in items if isinstance(each := resolve_alias(item), Mapping)}
@@ -118,14 +118,15 @@ def _in_resource(document: Document, kind: str, node: Mapping) -> Iterator[Conte
         if isinstance(body, Scalar):
             yield from inner(document, body)
     elif kind == "helm_release":
-        given = inside(node, "values")
-        for item in given.items if isinstance(given, Sequence) else []:
+        texts = inside(node, "values")
+        for item in texts.items if isinstance(texts, Sequence) else []:
             each = resolve_alias(item)
             if isinstance(each, Scalar):
                 yield from inner(document, each, values.at_known_keys)
 
 
 def _unknown(changes: Node | None) -> Iterator[tuple[str, Node | None]]:
+    """The address of each changed resource, with its `after_unknown`."""
     for change in _items(changes):
         yield text(change.get("address")) or "", inside(change, "change", "after_unknown")
 
@@ -133,7 +134,7 @@ def _unknown(changes: Node | None) -> Iterator[tuple[str, Node | None]]:
 def _known_after_apply(
     address: str, kind: str, node: Mapping, unknown: dict[str, Node | None]
 ) -> Problem | None:
-    """What is not to be seen of an aws-auth, as it is known only after the plan is applied."""
+    """The problem that parts of an aws-auth are known only after the plan is applied, or None."""
     metadata = next(iter(_items(node.get("metadata"))), None)
     if kind not in _CONFIG_MAPS or text(metadata and metadata.get("name")) != "aws-auth":
         return None
@@ -147,16 +148,16 @@ def _known_after_apply(
         return None
     return Problem(
         ProblemKind.UNKNOWN,
-        f"{' and '.join(names)} will be known after apply only",
-        "nothing of it could be looked at: lint the ConfigMap itself when it is there, "
+        f"{' and '.join(names)} will be known only after apply",
+        "authmap cannot check this yet: after the apply, lint the ConfigMap itself with "
         "`kubectl get configmap -n kube-system aws-auth -o yaml | authmap lint -`",
         node.start,
         node.start + 1,
     )
 
 
-def _stretches(content: Content) -> Iterator[tuple[int, int]]:
-    """What of the file may be seen: the object's name, and what is read of its entries."""
+def _visible(content: Content) -> Iterator[tuple[int, int]]:
+    """The ranges of the file that may be shown: the object's name, and the fields of entries."""
     if not isinstance(content, AuthMap):
         return
     for node in (content.name, content.namespace):
@@ -167,7 +168,7 @@ def _stretches(content: Content) -> Iterator[tuple[int, int]]:
 
 
 def _read(section: Section) -> Iterator[tuple[int, int]]:
-    """Where the accounts of a section stand, or the known keys of its entries and their values."""
+    """The ranges of a section's accounts, or of its entries' known keys and their values."""
     if section.name == "mapAccounts":
         entries, items = [], read_accounts(section)
     else:
@@ -185,8 +186,8 @@ def _read(section: Section) -> Iterator[tuple[int, int]]:
             yield node.start, node.end
 
 
-def _hand_over(content: Content, source: Source) -> None:
-    """Move a content to another text of the same size, in which less is to be seen."""
+def _replace_source(content: Content, source: Source) -> None:
+    """Replace a content's source with a redacted text of the same length."""
     content.source = source
     for section in content.sections.values() if isinstance(content, AuthMap) else ():
         section.source = source

@@ -1,9 +1,9 @@
 """Cluster API's AWSManagedControlPlane: `spec.iamAuthenticatorConfig`.
 
-Facts, from https://github.com/kubernetes-sigs/cluster-api-provider-aws: the fields are those of
-controlplane/eks/api/v1beta2/types.go, the same in v1beta1; a webhook wants an ARN, a username and
-groups in each entry. The controller adds the entries to the ConfigMap behind those that are there,
-and takes none out (`MapRole` in pkg/cloud/services/iamauth/configmap.go).
+Source: https://github.com/kubernetes-sigs/cluster-api-provider-aws. The fields are defined in
+controlplane/eks/api/v1beta2/types.go, and are the same in v1beta1. A webhook requires an ARN, a
+username and groups in each entry. The controller adds the entries to the ConfigMap after the
+existing ones, and never removes entries (`MapRole` in pkg/cloud/services/iamauth/configmap.go).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class ClusterApi(Consumer):
-    """The API server and a webhook, which hand the entries on to the authenticator."""
+    """The API server and a webhook, which pass the entries on to the authenticator."""
 
     keys = {  # noqa: RUF012
         name: {key: key for key in (arn, "username", "groups")}
@@ -34,12 +34,12 @@ class ClusterApi(Consumer):
 
     @staticmethod
     def fold(key: str) -> str:
-        """The API server knows keys in their own case only."""
+        """See `Consumer.fold`; the API server's keys are case-sensitive."""
         return key
 
     def refusal(self, what: str = "", *, missing: MissingField | None = None) -> str:  # noqa: ARG002
-        """The API server minds the schema, and asks the webhook."""
-        return "" if what in ("arn", "key") else "the API server refuses the object"
+        """See `Consumer.refusal`; the API server enforces the schema and calls the webhook."""
+        return "" if what in ("arn", "key") else "the API server rejects the object"
 
 
 CLUSTER_API = ClusterApi()
@@ -48,11 +48,11 @@ CLUSTER_API = ClusterApi()
 def read(
     document: Document, path: tuple[str, ...] = ("spec", "iamAuthenticatorConfig")
 ) -> Iterator[Content]:
-    """What a control plane adds to the map.
+    """The map that a control plane adds to.
 
     Args:
         document: the object.
-        path: of the keys to the configuration of the authenticator.
+        path: the keys that lead to the authenticator's configuration.
     """
     layer, config = document.layer, inside(document.root, *path)
     pairs = config.pairs if isinstance(config, Mapping) else ()

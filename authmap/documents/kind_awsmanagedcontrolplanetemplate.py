@@ -1,4 +1,4 @@
-"""Cluster API's AWSManagedControlPlaneTemplate: the same, in the template of a ClusterClass."""
+"""Cluster API's AWSManagedControlPlaneTemplate: an AWSManagedControlPlane for a ClusterClass."""
 
 from __future__ import annotations
 
@@ -14,6 +14,6 @@ if TYPE_CHECKING:
 
 
 def read(document: Document) -> Iterator[Content]:
-    """What the control planes made of a template add to the map."""
+    """The map that the control planes created from a template add to."""
     path = ("spec", "template", "spec", "iamAuthenticatorConfig")
     yield from kind_awsmanagedcontrolplane.read(document, path)

@@ -1,9 +1,10 @@
-"""eksctl's ClusterConfig: `iamIdentityMappings`, which eksctl puts into the ConfigMap one by one.
+"""eksctl's ClusterConfig: eksctl adds its `iamIdentityMappings` to the ConfigMap one by one.
 
-Facts, from https://github.com/eksctl-io/eksctl: the file is read strictly (`LoadConfigFromFile` in
-pkg/eks/api.go). An entry with `account` goes into mapAccounts, any other into mapRoles or mapUsers
-after its ARN, which is written as it is (`NewIdentity` in pkg/iam/mapping.go), behind those that
-are there. One with `serviceName` has no ARN: eksctl knows the service's role.
+Source: https://github.com/eksctl-io/eksctl. eksctl reads the file strictly (`LoadConfigFromFile` in
+pkg/eks/api.go). It adds an entry with `account` to mapAccounts, and any other entry to mapRoles or
+mapUsers, depending on the ARN. It copies the ARN unchanged (`NewIdentity` in pkg/iam/mapping.go),
+and adds the entry after the existing ones. An entry with `serviceName` has no ARN: eksctl knows the
+service's role.
 """
 
 from __future__ import annotations
@@ -28,17 +29,17 @@ _KEYS = ("username", "groups", "account", "noDuplicateARNs", "serviceName", "nam
 
 
 class Eksctl(Consumer):
-    """eksctl, which hands the entries on to the authenticator."""
+    """eksctl, which passes the entries on to the authenticator."""
 
     called = "iamIdentityMappings"
     keys = {  # noqa: RUF012
         name: {"arn": arn} | {key: key.lower() for key in _KEYS}
         for name, arn in (("mapRoles", "rolearn"), ("mapUsers", "userarn"))
     }
-    unknown = "eksctl refuses the file"
+    unknown = "eksctl rejects the file"
 
     def refusal(self, what: str = "", *, missing: MissingField | None = None) -> str:
-        """It is strict about types, wants an ARN, and a username or a group."""
+        """See `Consumer.refusal`; eksctl checks types, and requires an ARN and a name or group."""
         if missing and what == "username" and missing.has_groups:
             return ""
         return "" if what == "arn" else self.unknown
@@ -48,7 +49,7 @@ EKSCTL = Eksctl()
 
 
 def read(document: Document) -> Iterator[Content]:
-    """What a ClusterConfig adds to the map."""
+    """The map that a ClusterConfig adds to."""
     root, layer = document.root, document.layer
     mappings = resolve_alias(root.get("iamIdentityMappings"))
     if mappings is None or not (text(root.get("apiVersion")) or "").startswith("eksctl.io/"):

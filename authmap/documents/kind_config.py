@@ -1,4 +1,4 @@
-"""A kubeconfig: how its users log in. It holds no map, and secrets that nothing may ever show."""
+"""A kubeconfig: reads how its users log in, and hides the secrets in it."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 _KEYS = frozenset(
     ("apiVersion", "kind", "users", "user", "name", "exec", "command", "args", "env", "value")
 )
-"""The keys that are shown: what stands where a key does may be none."""
+"""The keys that may be shown: other text in the position of a key could be a secret."""
 
 
 def read(document: Document) -> Iterator[Content]:
-    """The users of a kubeconfig that get their token from a command."""
+    """The kubeconfig in a document, with the users whose token comes from a command."""
     root, layer, reading = document
     users = inside(root, "users")
     reading.secret = True
@@ -38,7 +38,7 @@ def read(document: Document) -> Iterator[Content]:
 
 
 def _harmless(words: Iterable[Scalar]) -> Iterator[Scalar]:
-    """The words of a command that are known to tell nothing: options, and ARNs of roles."""
+    """The words of a command that are certainly not secret, such as options and role ARNs."""
     role = r"(?:-[\w-]+=?)?arn:[\w-]+:iam::\d+:role/[\w+=,.@/-]+"
     program = r"(?:[\w./\\-]*[/\\])?aws(?:-iam-authenticator|-vault)?(?:\.exe)?"
     known = rf"{role}|{program}|-[a-z-]*|eks|get-token|token|exec"
@@ -46,6 +46,7 @@ def _harmless(words: Iterable[Scalar]) -> Iterator[Scalar]:
 
 
 def _login(user: Node) -> ExecLogin | None:
+    """The command that gets a user's token, or None if the user does not use one."""
     command, words = inside(user, "user", "exec"), []
     if not isinstance(command, Mapping):
         return None

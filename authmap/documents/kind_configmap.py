@@ -1,7 +1,7 @@
-"""A ConfigMap: aws-auth, what looks as if it were meant to be, or one that holds a configuration.
+"""A ConfigMap: aws-auth, a misspelled aws-auth, or one with the authenticator's configuration.
 
-An authenticator that people run themselves is configured by a text in a ConfigMap of its own
-(deploy/example.yaml of https://github.com/kubernetes-sigs/aws-iam-authenticator).
+A self-hosted authenticator is configured by a text in its own ConfigMap (deploy/example.yaml of
+https://github.com/kubernetes-sigs/aws-iam-authenticator).
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
 
 
 def read(document: Document) -> Iterator[Content]:
-    """The map that a ConfigMap is."""
+    """The map in a ConfigMap."""
     yield from config_map(document, resolve_alias(document.root.get("metadata")))
 
 
 def config_map(document: Document, metadata: Node | None) -> Iterator[Content]:
-    """The map in something that has the `data` of a ConfigMap.
+    """The map in an object that has the `data` of a ConfigMap.
 
     Args:
-        document: with that `data` at its root.
-        metadata: of the ConfigMap.
+        document: a document with that `data` at its root.
+        metadata: the ConfigMap's metadata.
     """
     root, layer = document.root, document.layer
     keys = data_keys(root.get("data"))
@@ -46,8 +46,8 @@ def config_map(document: Document, metadata: Node | None) -> Iterator[Content]:
         )
     name = name if isinstance(name, Scalar) else None
     if name is None or name.value != misspelling.NAME:
-        ours = any(misspelling.is_section(key.name) for key in keys)
-        if not ours or not (name is None or misspelling.is_near_name(name.value)):
+        has_section = any(misspelling.is_section(key.name) for key in keys)
+        if not has_section or not (name is None or misspelling.is_near_name(name.value)):
             yield from _configurations(document, keys)
             return
     yield AuthMap(
@@ -63,6 +63,7 @@ def config_map(document: Document, metadata: Node | None) -> Iterator[Content]:
 
 
 def _configurations(document: Document, keys: tuple[DataKey, ...]) -> Iterator[Content]:
+    """The maps in the authenticator configurations among an object's data."""
     wanted = re.compile(r"^server:.*^\s+(?:mapRoles|mapUsers|mapAccounts):", re.M | re.S | re.I)
     for key in keys:
         value = resolve_alias(key.value)

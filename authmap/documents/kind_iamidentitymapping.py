@@ -1,9 +1,10 @@
-"""IAMIdentityMapping, an entry as an object of its own: the authenticator's own resource.
+"""IAMIdentityMapping, the authenticator's custom resource: one object for each entry.
 
-Facts, from https://github.com/kubernetes-sigs/aws-iam-authenticator: the schema is in
-deploy/iamidentitymapping.yaml. The ARN is made canonical in small letters (`syncHandler` in
-pkg/mapper/crd/controller/controller.go), and of several objects with one ARN any may be taken
-(`Map` in pkg/mapper/crd/mapper.go). EKS's own authenticator does not look at these objects.
+Source: https://github.com/kubernetes-sigs/aws-iam-authenticator. The schema is in
+deploy/iamidentitymapping.yaml. The authenticator converts the ARN to its canonical form in lower
+case (`syncHandler` in pkg/mapper/crd/controller/controller.go). If several objects have the same
+ARN, any of them can win (`Map` in pkg/mapper/crd/mapper.go). EKS's own authenticator ignores these
+objects.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Objects(Consumer):
-    """The authenticator, reading objects that the API server has checked."""
+    """The authenticator, which reads objects that the API server has validated."""
 
     called = "spec"
     keys = {  # noqa: RUF012
@@ -38,20 +39,20 @@ class Objects(Consumer):
 
     @staticmethod
     def fold(key: str) -> str:
-        """The API server knows keys in their own case only."""
+        """See `Consumer.fold`; the API server's keys are case-sensitive."""
         return key
 
     def refusal(self, what: str = "", *, missing: MissingField | None = None) -> str:
-        """The API server minds the schema."""
-        is_there = missing is not None and missing.is_empty
-        return "" if what in ("arn", "key") or is_there else "the API server refuses the object"
+        """See `Consumer.refusal`; the API server enforces the schema, which allows empty fields."""
+        is_empty = missing is not None and missing.is_empty
+        return "" if what in ("arn", "key") or is_empty else "the API server rejects the object"
 
 
 OBJECTS = Objects()
 
 
 def read(document: Document) -> Iterator[Content]:
-    """The map that all such objects of a text make together."""
+    """The map that all IAMIdentityMapping objects in a text form together."""
     root, layer, reading = document
     spec = resolve_alias(root.get("spec"))
     group = (text(root.get("apiVersion")) or "").partition("/")[0]
@@ -66,14 +67,14 @@ def read(document: Document) -> Iterator[Content]:
         return
     whole = reading.objects.get(id(layer))
     if whole is None:
-        together = Mapping(root.start, False, None, None)
-        whole = AuthMap(layer.source, Shape.OBJECTS, layer=layer, root=together)
+        objects = Mapping(root.start, False, None, None)
+        whole = AuthMap(layer.source, Shape.OBJECTS, layer=layer, root=objects)
         reading.objects[id(layer)] = whole
     if whole.root:
         whole.root.pairs.append((root, root))
         whole.root.end = root.end
-    held = whole.sections.setdefault(name, section)
-    if held is not section and isinstance(held.root, Sequence):
-        held.root.items.append(spec)
-        held.aliased |= layer.aliased
+    existing = whole.sections.setdefault(name, section)
+    if existing is not section and isinstance(existing.root, Sequence):
+        existing.root.items.append(spec)
+        existing.aliased |= layer.aliased
     yield whole

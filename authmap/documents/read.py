@@ -1,6 +1,6 @@
-"""From a file's bytes to the aws-auth maps in it: which documents concern us, where they hold what.
+"""Reads a file's bytes and finds the aws-auth maps in its documents.
 
-A document is recognised by what it is (kind and keys), never by its file's name.
+A document is recognised by its kind and keys, never by the name of its file.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ from authmap.syntax.yaml.parser import parse
 from authmap.syntax.yaml.scalars import double_quoted
 
 MAX_BYTES = 16 * 1024 * 1024
-"""Larger input is not read; an object of the Kubernetes API ends at about 1.5 MiB."""
+"""Larger input is not read; an object in the Kubernetes API is at most about 1.5 MiB."""
 
 
 def concerns_us(data: bytes) -> bool:
-    """A cheap test that passes over a file in which no map can be."""
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):  # UTF-16: the letters are two bytes apart
+    """A cheap test: False for a file that cannot contain a map or kubeconfig."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):  # UTF-16: two bytes for each letter
         data = data.replace(b"\0", b"")
     data = data.lower()
     if any(word in data for word in _WORDS):
@@ -54,13 +54,13 @@ def read(data: bytes, path: str = "<input>", wanted: Wanted = NOTHING_MORE) -> R
     """Read a file's documents.
 
     Args:
-        data: the file's bytes: YAML or JSON, of any number of documents.
+        data: the file's bytes: YAML or JSON with any number of documents.
         path: its name in findings.
-        wanted: where else to look for lists of entries, and what stands for braces.
+        wanted: where else to look for lists of entries, and the delimiters of placeholders.
     """
     reading = Reading()
     if len(data) > MAX_BYTES:
-        message = f"it is larger than the {MAX_BYTES:,} bytes that authmap reads"
+        message = f"the file is larger than authmap's limit of {MAX_BYTES:,} bytes"
         return _broken(reading, Source(b"", path), Problem(ProblemKind.SIZE, message))
     try:
         source = Source(data, path)
@@ -93,16 +93,17 @@ def _broken(reading: Reading, source: Source, problem: Problem) -> Reading:
 def _encoding(data: bytes, error: UnicodeDecodeError, end: int) -> Problem:
     remedy = "save the file as UTF-8"
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        message = "the file is in UTF-16, as `>` of Windows PowerShell writes it, and not in UTF-8"
+        message = "the file is in UTF-16 (which `>` in Windows PowerShell writes), not in UTF-8"
     else:
         message = f"byte {error.start + 1} of the file (0x{data[error.start]:02x}) is not UTF-8"
     return Problem(ProblemKind.ENCODING, message, remedy, end, end)
 
 
 def _without_surrogates(text: str) -> tuple[str, bool]:
-    r"""JSON with its pairs of `\ud83d\ude00` made harmless, at the same length, and whether it was.
+    r"""Replace surrogate pairs such as `\ud83d\ude00` in JSON, which libyaml rejects.
 
-    libyaml refuses them, and so does what reads YAML elsewhere.
+    Returns:
+        The text, at the same length, and whether it may contain surrogate pairs.
     """
     if ("\\ud" not in text and "\\uD" not in text) or text.lstrip()[:1] not in ("{", "["):
         return text, False
@@ -111,14 +112,14 @@ def _without_surrogates(text: str) -> tuple[str, bool]:
 
 
 def _restore(root: Node, text: str) -> None:
-    """Give the scalars the values that they have with their surrogates."""
+    """Set the scalars' values from the original text, with its surrogate pairs."""
     for node in descend(root):
         if isinstance(node, Scalar) and node.style == '"' and "\\u" in text[node.start : node.end]:
             node.value = double_quoted(text, node.start + 1, node.end - 1)
 
 
 def _recognise(root: Node, layer: Source, reading: Reading, wanted: Wanted) -> None:
-    """Find out what a document is, or each item of a List, and add it to a reading."""
+    """Recognise a document, or each item of a List, and add its contents to a reading."""
     if isinstance(root, Sequence):
         _bare_list(root, layer.source, reading)
         return
@@ -142,7 +143,7 @@ def _recognise(root: Node, layer: Source, reading: Reading, wanted: Wanted) -> N
             if why:
                 _broken(reading, layer.source, why)
             else:
-                reading.others.append("a text")
+                reading.others.append("plain text")
         elif isinstance(node, Alias):
             reading.others.append("a YAML alias")
 
@@ -157,7 +158,7 @@ def _values(document: Document, wanted: Wanted) -> list[AuthMap]:
 
 
 def _bare_list(root: Sequence, source: Source, reading: Reading) -> None:
-    """The text of one section; of its documents only the first counts."""
+    """Read a file that is the text of one section; only its first document counts."""
     first = not any(not isinstance(t.root, Scalar) or t.root.value for t in reading.trees[:-1])
     name = entries_of(root) if first else None
     if name:
@@ -169,7 +170,7 @@ def _bare_list(root: Sequence, source: Source, reading: Reading) -> None:
 
 def _describe(root: Mapping, kind: str | None) -> str:
     if kind is None:
-        return "a document without a kind"
+        return "a YAML document without `kind`"
     metadata = resolve_alias(root.get("metadata"))
     name = text(metadata.get("name")) if isinstance(metadata, Mapping) else None
     return f"{kind} {name}" if name else kind

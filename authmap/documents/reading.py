@@ -1,4 +1,4 @@
-"""What is read from a file, and what was asked for."""
+"""What authmap finds in a file, and how it is asked to read the file."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 
 class Document(NamedTuple):
-    """A document whose kind is to be found out.
+    """A document to recognise.
 
     Attributes:
-        root: its node.
-        layer: the text that it stands in.
-        reading: what was found so far in the file.
+        root: its root node.
+        layer: the text that contains it.
+        reading: what has been found in the file so far.
     """
 
     root: Mapping
@@ -33,12 +33,14 @@ class Document(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """How a file is read, besides what it tells by itself.
+    """Options for reading a file.
 
     Attributes:
-        named: somebody named this very input, so that keys such as `aws_auth_roles` tell enough.
-        paths: the ways to such lists in it, as `eks.awsAuth.roles`.
-        delimiters: what stands for the braces of placeholders until another tool has rendered it.
+        named: whether the file was given on the command line, so that authmap also looks for lists
+            of entries under keys such as `aws_auth_roles`.
+        paths: paths to lists of entries in the file, such as `eks.awsAuth.roles`.
+        delimiters: the delimiters used instead of placeholder braces until another tool renders
+            the file.
     """
 
     named: bool = False
@@ -50,15 +52,17 @@ NOTHING_MORE = Wanted()
 
 
 class Reading:
-    """What is in a file.
+    """What has been found in a file.
 
     Attributes:
         contents: the maps, kubeconfigs and unreadable texts, in order.
-        trees: the documents themselves.
-        inner: texts that are YAML themselves, and the roots of the documents in them.
-        others: what the documents are that are no such map, in words.
-        objects: the map that objects of one entry each make together, by the id of their text.
-        secret: whether the file is not to be shown, as a kubeconfig or a Terraform state is in it.
+        trees: the file's documents.
+        inner: the scalars whose text is YAML, each with the root of a document in that text.
+        others: descriptions of the documents that have no content for authmap.
+        objects: the map that the IAMIdentityMapping objects of a text form together, by the id of
+            their layer.
+        secret: whether the text must not be shown, because the file contains a kubeconfig or a
+            Terraform state.
     """
 
     def __init__(self) -> None:
@@ -68,13 +72,13 @@ class Reading:
         self.inner: list[tuple[Scalar, Node]] = []
         self.objects: dict[int, AuthMap] = {}
         self.secret = False
-        self._taken: set[int] = set()
+        self._added: set[int] = set()
 
     def add(self, found: Iterable[Content]) -> None:
-        """Add contents, each of them once: several documents may make one map together."""
+        """Add contents without duplicates: several documents can form one map together."""
         for content in found:
-            if id(content) not in self._taken:
-                self._taken.add(id(content))
+            if id(content) not in self._added:
+                self._added.add(id(content))
                 self.contents.append(content)
 
     @property
@@ -84,7 +88,7 @@ class Reading:
 
     @property
     def map_count(self) -> int:
-        """Number of maps found, with those whose data Terraform does not know yet."""
+        """Number of maps found, including those whose data Terraform does not know yet."""
         found = (content for content in self.contents if isinstance(content, Unreadable))
         unknown = sum(content.problem.kind is ProblemKind.UNKNOWN for content in found)
         return len(self.maps) + unknown
@@ -96,13 +100,13 @@ class Reading:
 
     @property
     def is_broken(self) -> bool:
-        """Whether the file, or a part of it, cannot be read."""
+        """Whether the file, or part of it, cannot be read."""
         found = (content for content in self.contents if isinstance(content, Unreadable))
         return any(content.problem.kind is not ProblemKind.UNKNOWN for content in found)
 
     @property
     def roots(self) -> list[Node | None]:
-        """The root nodes of all texts: of the documents, and of sections that stand alone."""
+        """The root nodes of all documents, of the YAML texts inside them, and of bare sections."""
         alone = (found for found in self.maps if found.shape is Shape.DATA)
         sections = [section.tree for found in alone for section in found.sections.values()]
         return [*(tree.root for tree in self.trees), *(root for _, root in self.inner), *sections]

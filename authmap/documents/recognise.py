@@ -1,9 +1,10 @@
-"""The recognisers. Each module here knows one sort of document, and is found by itself.
+"""Finds and calls the recognisers; each is a module in this package for one type of document.
 
-A module is called after what tells its documents, in small letters: `kind_configmap.py` after their
-kind, or where they have none `key_data.py` after a key at their top. It is imported when a document
-of that kind or with that key turns up, so that a sort of input costs nothing where it does not
-occur. Its `read(document)` yields what the document holds, and nothing where it is something else.
+The lower-case name of a recogniser says which documents it reads: `kind_configmap.py` reads
+documents of that kind, and `key_data.py` reads documents without a kind that have that top-level
+key. Recognisers are found by file name, and imported only when such a document occurs. The function
+`read(document)` of a recogniser yields the document's contents, or nothing if it does not recognise
+the document.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def recognise(document: Document) -> list[Content]:
-    """The maps in a document; none where it is no document of ours."""
+    """The contents of a document, or an empty list if no recogniser recognises it."""
     for name in recognisers(document):
         found = list(_recogniser(name)(document))
         if found:
@@ -36,7 +37,7 @@ def recognise(document: Document) -> list[Content]:
 
 
 def recognisers(document: Document) -> list[str]:
-    """The names of those that may know a document."""
+    """The names of the recognisers that may recognise a document."""
     kind = text(document.root.get("kind"))
     if kind is not None:
         names = [f"kind_{kind.lower()}"]
@@ -61,12 +62,12 @@ def _recogniser(name: str) -> Callable[[Document], Iterator[Content]]:
 def inner(
     document: Document, node: Scalar, find: Callable[[Document], Sequence[Content]] = recognise
 ) -> Iterator[Content]:
-    """The maps in a text that is YAML itself, or the reason why it cannot be read.
+    """The contents of a scalar whose text is YAML, or the reason why the text cannot be read.
 
     Args:
-        document: that the text is in.
-        node: the text.
-        find: finds them in each of its documents.
+        document: the document that contains the scalar.
+        node: the scalar.
+        find: finds the contents of each document in the text.
     """
     layer = EmbeddedText(node.value, document.layer.source, source_map_of(document.layer, node))
     try:
@@ -83,16 +84,16 @@ def inner(
 
 
 def problem_of(text: str, error: TreeError, *, secret: bool = False) -> Problem:
-    """Why a text is not YAML, as far as that can be told.
+    """The reason why a text is not YAML.
 
     Args:
         text: the text.
-        error: what the reader says.
-        secret: whether nothing of it may be quoted.
+        error: the parser's error.
+        secret: whether the text must not be quoted.
     """
     why = diagnosis.cause(text, error)
     if why.kind in (ProblemKind.SYNTAX, ProblemKind.TEMPLATE):
         why = diagnosis.terraform(text) or why
-    if secret:  # the parser's own words quote nothing
+    if secret:  # the parser's own message does not quote the text
         return Problem(ProblemKind.SYNTAX, error.problem, "correct it", why.start, why.end)
     return why

@@ -1,4 +1,4 @@
-"""What may be shown of files that hold secrets."""
+"""Hides secrets in files before findings show their text."""
 
 from __future__ import annotations
 
@@ -19,15 +19,18 @@ if TYPE_CHECKING:
 def redacted(
     layer: Layer, root: Node, shown: Iterable[tuple[int, int]], keys: frozenset[str] | None = None
 ) -> Source:
-    """The file with asterisks for all values of a document, and its comments, but for a few.
+    """Replace values and comments in a document with asterisks, except for the given ranges.
 
-    What stands around a finding is shown, and may be a secret.
+    Findings show the lines around them, which may contain secrets.
 
     Args:
-        layer: the text that the document stands in, the file's own.
-        root: its node.
-        shown: stretches of that text that may be seen.
-        keys: those that may be seen besides; None for all.
+        layer: the file's text, which contains the document.
+        root: the document's root node.
+        shown: ranges of that text that may be shown.
+        keys: keys that may also be shown; None for all keys.
+
+    Returns:
+        The redacted file, of the same length.
     """
     names = (key for n in descend(root) if isinstance(n, Mapping) for key, _ in n.pairs)
     known = ((k.start, k.end) for k in names if keys is None or text(k) in keys)
@@ -55,11 +58,11 @@ SENSITIVE = (
     r"client-key-data|client-certificate-data|current-context|get-token|users:|terraform_version"
     r'|"(?:format_version|schema_version|root_module|sensitive_values|lineage)"'
 )
-"""Words of kubeconfigs and Terraform's states."""
+"""Matches words that indicate a kubeconfig or a Terraform state."""
 
 
 def masked(source: Source) -> Source:
-    """A file that cannot be read, and may hold secrets, with nothing but keys in it."""
+    """Replace everything but known keys in an unreadable file that may contain secrets."""
     words = "apiVersion|kind|clusters?|contexts?|users?|name|exec|command|args|env|value|data|spec"
     key = re.compile(rf"\s*(?:- +)*(?:(?:{words}|metadata|items|map(?:Roles|Users)) *:(?=\s|$))?")
     lines = []

@@ -1,4 +1,4 @@
-"""The shapes that lists of entries have in documents of every kind."""
+"""Helpers that find sections and entries in documents of all kinds."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 def text(node: Node | None) -> str | None:
-    """The text of a scalar; None of anything else."""
+    """The text of a scalar; None for any other node."""
     target = resolve_alias(node)
     return target.value if isinstance(target, Scalar) else None
 
 
 def data_keys(data: Node | None) -> tuple[DataKey, ...]:
-    """The keys of a mapping that holds sections; none of anything else."""
+    """The keys of a mapping that contains sections; empty for any other node."""
     target = resolve_alias(data)
     pairs = target.pairs if isinstance(target, Mapping) else ()
     keys = ((resolve_alias(key), value) for key, value in pairs)
@@ -30,20 +30,20 @@ def data_keys(data: Node | None) -> tuple[DataKey, ...]:
 
 
 def sections(keys: tuple[DataKey, ...], layer: Layer) -> dict[str, Section]:
-    """The sections that the keys of an object's data hold, by name."""
+    """The sections in an object's data, by name."""
     return {key.name: section(key.name, key.value, layer) for key in keys if key.name in SECTIONS}
 
 
 def section(name: str, value: Node, layer: Layer) -> Section:
-    """The section that a value holds: a text, or YAML of the document itself.
+    """Create a section from a value: a text, or part of the document's own YAML.
 
     Args:
-        name: of the section.
-        value: its node in the layer.
-        layer: the text that the value stands in.
+        name: the section's name.
+        value: the node of the value.
+        layer: the text that contains the value.
     """
     target = resolve_alias(value)
-    if target is None:  # an alias inside of what it stands for
+    if target is None:  # an alias inside its own target
         return Section(name, layer.source, "")
     if not isinstance(target, Scalar):
         return Section.native(name, layer, target)
@@ -55,7 +55,7 @@ def section(name: str, value: Node, layer: Layer) -> Section:
 
 
 def entries_of(items: Sequence) -> str | None:
-    """Of which section a list holds the entries, if it does: told by their keys."""
+    """The section whose entries a list contains, judged by the keys of its items, or None."""
     for item in items.items:
         entry = resolve_alias(item)
         if isinstance(entry, Mapping):
@@ -67,12 +67,15 @@ def entries_of(items: Sequence) -> str | None:
 
 
 def mixed(items: Node, layer: Layer, consumer: Consumer) -> dict[str, Section]:
-    """The sections of a list in which roles and users stand together, each told by its ARN.
+    """Split a list that contains both roles and users into sections, by the ARNs of its items.
 
     Args:
         items: the list.
-        layer: the text that it stands in.
+        layer: the text that contains it.
         consumer: the program that reads it.
+
+    Returns:
+        The sections by name; mapUsers only if there are users.
     """
     roles = Section.native("mapRoles", layer, items, consumer)
     found, listed = {"mapRoles": roles}, resolve_alias(roles.root)
@@ -87,23 +90,23 @@ def mixed(items: Node, layer: Layer, consumer: Consumer) -> dict[str, Section]:
 
 
 def is_user(arn: str) -> bool:
-    """Whether an ARN is a user's, who has no session."""
+    """Whether an ARN is a user's, and not a role's."""
     lowered = arn.lower()
     return ":user/" in lowered or ":federated-user/" in lowered
 
 
 def value(entry: Node, key: str, consumer: Consumer) -> str | None:
-    """The text behind a key of an entry, if it is one."""
+    """The text of an entry's value for a key, or None if it is missing or not text."""
     target = resolve_alias(entry)
-    held = None
+    found = None
     for name, node in target.pairs if isinstance(target, Mapping) else ():
         if isinstance(name, Scalar) and consumer.fold(name.value) == consumer.fold(key):
-            held = text(node)
-    return held
+            found = text(node)
+    return found
 
 
 def inside(node: Node | None, *keys: str) -> Node | None:
-    """What stands behind keys inside each other, if something does."""
+    """The node at a path of nested keys, or None."""
     for key in keys:
         target = resolve_alias(node)
         node = target.get(key) if isinstance(target, Mapping) else None

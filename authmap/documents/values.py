@@ -1,7 +1,7 @@
-"""Values of a chart or a module that hold lists of entries: looked at where somebody says so.
+"""Lists of entries in the values of a chart or module, checked only on request.
 
-What is made of such a list is a template's business; that it ends up in the ConfigMap is believed.
-Nothing tells such a document by its own, so this is no recogniser like the others.
+A template turns such a list into the ConfigMap; authmap assumes that it ends up there unchanged.
+Such a document cannot be recognised by its kind or keys, so this module is not a recogniser.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from authmap.syntax.nodes import Node
 
     Found = tuple[Mapping | None, str, Node]
-    """The mapping that a value stands in, its key there, and the value."""
+    """The mapping that contains a value, the value's key, and the value."""
 
 
 class Values(Consumer):
-    """The authenticator, to which a template hands the entries on."""
+    """The authenticator, which gets the entries through a template."""
 
     def __init__(self, called: str) -> None:
         self.called = called
@@ -39,7 +39,7 @@ def at_path(document: Document, path: str) -> list[AuthMap]:
 
     Args:
         document: any document.
-        path: keys, or numbers of items, with dots between; `*` stands for all of them.
+        path: keys or 0-based item numbers, separated by dots; `*` matches any of them.
     """
     found: list[Found] = [(None, "", document.root)]
     for step in path.split("."):
@@ -60,11 +60,11 @@ def _step(node: Node | None, step: str) -> Iterator[Found]:
 
 
 def at_known_keys(document: Document) -> list[AuthMap]:
-    """The maps in a document behind keys that are in use for them."""
-    return list(_maps(document, _behind_known_keys(document.root)))
+    """The maps in a document under keys that are commonly used for them."""
+    return list(_maps(document, _under_known_keys(document.root)))
 
 
-def _behind_known_keys(root: Node) -> Iterator[Found]:
+def _under_known_keys(root: Node) -> Iterator[Found]:
     stack: list[tuple[Node, str]] = [(root, "")]
     seen: set[int] = set()
     while stack:
@@ -87,7 +87,7 @@ def _behind_known_keys(root: Node) -> Iterator[Found]:
 
 
 def _maps(document: Document, found: Iterator[Found] | list[Found]) -> Iterator[AuthMap]:
-    """A map of each mapping in which sections stand side by side."""
+    """One map for each mapping that contains sections."""
     groups: dict[int, dict[str, Section]] = {}
     for parent, key, value in found:
         name = _name(key, resolve_alias(value))
@@ -102,7 +102,7 @@ def _maps(document: Document, found: Iterator[Found] | list[Found]) -> Iterator[
 
 
 def _name(key: str, value: Node | None) -> str | None:
-    """Of which section a value holds the entries, if it does."""
+    """The section whose entries a value contains, or None."""
     if isinstance(value, Scalar):
         try:
             value = next((tree.root for tree in parse(value.value)), None)

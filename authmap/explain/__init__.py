@@ -1,1 +1,1 @@
-"""Why an entry is in effect or not, in words."""
+"""Explain in words why an entry is in effect or not."""

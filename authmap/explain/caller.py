@@ -1,4 +1,4 @@
-"""Who a caller is and why: the answer behind `authmap resolve`."""
+"""Find out how a caller is mapped, and why: the answer of `authmap resolve`."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ if TYPE_CHECKING:
 
 
 class CallerError(ValueError):
-    """There can be no such caller; the message says why."""
+    """Such a caller cannot exist; the message says why."""
 
 
 class Candidate(NamedTuple):
-    """An entry that matches a caller, and whom it makes of them.
+    """An entry that matches a caller, with the username and groups it gives them.
 
     Attributes:
-        spot: where it stands.
-        username: as rendered; None where the login fails.
-        groups: as rendered.
-        reason: why the login fails.
+        spot: the place of the entry.
+        username: the rendered username; None if the login fails.
+        groups: the rendered groups.
+        reason: why the login fails, or None.
     """
 
     spot: Spot
@@ -52,7 +52,7 @@ class Candidate(NamedTuple):
 
 
 class Aside(NamedTuple):
-    """An entry that does not decide although one might think so, and why it does not."""
+    """An entry that looks as if it matched a caller but does not decide, and why not."""
 
     spot: Spot
     arn: str
@@ -60,23 +60,24 @@ class Aside(NamedTuple):
 
 
 class Explanation(NamedTuple):
-    """Who a caller is, and why.
+    """How a caller is mapped, and why.
 
     Attributes:
-        path: the file.
+        path: the path of the file.
         arn: the ARN that was asked for.
-        caller: as the authenticator looks them up.
-        chosen: what lets them in, or fails; None where nothing is for them.
-        candidates: those of which one is chosen at random; empty where nothing is random.
-        shadowed: what would hold if the chosen one were not there.
-        near: what means them and never matches; where nothing is for them, also what looks alike.
-        lost: sections that are lost.
-        unknown: placeholders that stay in the names, because nothing is given to fill them.
-        reason: why they are not let in.
-        notes: what else there is to know.
-        bindings: the RBAC bindings that hold for them, and by which name; None where bindings are
-            not known.
-        unchecked: why there may be more bindings than those that are known, if there may.
+        caller: the caller as the authenticator looks them up.
+        chosen: the entry or account that matches, even if the login fails; None if nothing matches.
+        candidates: the entries from which one is chosen at random; empty if nothing is random.
+        shadowed: the entries that would match if the chosen one did not exist.
+        near: entries written for the caller that never match; if nothing matches, also entries
+            with a similar ARN.
+        unreadable_sections: the sections that are ignored entirely.
+        unknown: placeholders left in the names because their values were not given.
+        reason: why the caller is not mapped, or None.
+        notes: further remarks.
+        bindings: the RBAC bindings that apply to the caller, each with the user or group that it
+            applies through; None if bindings are not known.
+        unchecked: why some bindings may not be known, or None.
     """
 
     path: str
@@ -95,7 +96,7 @@ class Explanation(NamedTuple):
 
     @property
     def mapped(self) -> bool:
-        """Whether they come in (sometimes, where that is random)."""
+        """Whether the caller can log in (if entries are chosen at random: sometimes)."""
         return self.chosen is not None and self.chosen.username is not None
 
 
@@ -109,19 +110,19 @@ def explain_caller(
     private_dns_name: str | None = None,
     bindings: Bindings | None = None,
 ) -> Explanation:
-    """Who a caller is to the cluster, and why.
+    """Find out how a caller is mapped, and why.
 
     Args:
         auth_map: the map.
-        arn: as for `AuthMap.resolve`; a role's path is left out, as STS leaves it out.
-        account_id: the account, where the ARN leaves it empty.
-        session_name: the session's name, where the ARN is the role's own.
-        access_key_id: for `{{AccessKeyID}}`.
-        private_dns_name: for `{{EC2PrivateDNSName}}`.
-        bindings: the RBAC bindings that go with the map.
+        arn: the caller's ARN, as for `AuthMap.resolve`; a role's path is dropped, as STS does.
+        account_id: the account id, if the ARN has none.
+        session_name: the session name, if the ARN is that of a role.
+        access_key_id: the value of `{{AccessKeyID}}`.
+        private_dns_name: the value of `{{EC2PrivateDNSName}}`.
+        bindings: the RBAC bindings of the map's cluster.
 
     Raises:
-        CallerError: there can be no such caller.
+        CallerError: such a caller cannot exist.
     """
     notes = unread(auth_map)
     if account_id is not None:
@@ -139,21 +140,21 @@ def explain_caller(
     if candidates:
         chosen = chosen or candidates[0]
         if account:
-            text = "asked last: would let the caller in as its ARN, without groups"
+            text = "checked last: would map the caller to its own ARN, without groups"
             shadowed.append(Aside(account, who.account, text))
     elif account:
         chosen = Candidate(account, who.arn, [])
         if who.arn.partition("/")[0].endswith(":role"):
-            notes.append("mapAccounts does not tell the sessions of a role apart")
+            notes.append("mapAccounts gives all sessions of a role the same username")
     near, gone, reason = _near(auth_map, who, matches), unreadable_sections(auth_map), None
     if chosen is None:
         reason = _why_not_mapped(who, gone, near)
         near += _alike(auth_map, who, near)
         for each in ignored(auth_map, About.UNREAD_TEXT):
             notes.append(f"line {each.line}: {each.reason}")
-        notes.append("this is the map alone: an access entry of EKS may let the caller in as well")
+        notes.append("only aws-auth was checked: an EKS access entry may also give access")
     elif chosen.reason:
-        reason = f"line {chosen.spot.line} matches, and the login fails: {chosen.reason}"
+        reason = f"line {chosen.spot.line} matches, but the login fails: {chosen.reason}"
     return Explanation(
         auth_map.path,
         arn,
@@ -180,43 +181,43 @@ def _bound(chosen: Candidate | None, bindings: Bindings | None) -> list[tuple[Bi
 
 
 def _with_account(arn: str, account: str) -> str:
-    """The ARN with the account in it."""
+    """The ARN with the account id filled in."""
     parts = arn.split(":", 5)
     if len(parts) == 6 and parts[4] in ("", account):
         parts[4] = account
         return ":".join(parts)
-    raise CallerError(f"`{arn}` is not of account {account}")
+    raise CallerError(f"`{arn}` is not in account {account}")
 
 
 def _reported(arn: str, notes: list[str]) -> str:
-    """The ARN as STS reports it, with a note where that is not the one that is asked for."""
+    """The ARN as STS reports it; adds a note if that differs from the one asked for."""
     if arn_fault.wildcard(arn) is not None:
-        raise ArnError(f"`{arn}` has a wildcard: give the ARN of one caller")
+        raise ArnError(f"`{arn}` contains a wildcard: give the ARN of one caller")
     fault = arn_fault.fault(arn)
     if fault:
         raise ArnError(f"`{arn}` {fault.problem}; {fault.remedy}")
     parsed = arns.parse(arn)
     if parsed.kind == "assumed-role" and parsed.resource.count("/") > 2:
-        raise ArnError(f"`{arn}` is no session of STS's, which reads assumed-role/ROLE/SESSION")
+        raise ArnError(f"`{arn}` is not a session ARN, which ends in assumed-role/ROLE/SESSION")
     if parsed.kind != "role" or not parsed.path:
         return arn
     sessions = f"arn:{parsed.partition}:sts::{parsed.account}:assumed-role/{parsed.name}/SESSION"
-    notes.append(f"STS leaves the role's path out: it reports {sessions}")
+    notes.append(f"STS drops the role's path: it reports {sessions}")
     return arns.meant(arn)
 
 
 def _caller(arn: str, session: str | None, access_key: str | None, dns_name: str | None) -> Caller:
-    """The caller as the authenticator sees them."""
+    """The caller as the authenticator sees it."""
     if session is not None and ":role/" not in arn:
-        raise CallerError(f"`{arn}` leaves no session name open, which only a role's own ARN does")
+        raise CallerError(f"`{arn}` cannot take a session name: only the ARN of a role can")
     who = resolve.caller(
         arn, session_name=session, access_key_id=access_key, private_dns_name=dns_name
     )
     has_one = session is not None or ":assumed-role/" in arn
     name = who.session or ""
     if has_one and not re.fullmatch(r"[\w+=,.@-]{1,64}", name, re.ASCII):
-        allowed = "at most 64 letters of ASCII, digits and `_+=,.@-`"
-        raise CallerError(f"`{name}` is no session's name: STS takes {allowed}")
+        allowed = "up to 64 ASCII letters, digits and `_+=,.@-`"
+        raise CallerError(f"`{name}` is not a session name: STS allows {allowed}")
     return who
 
 
@@ -232,47 +233,47 @@ def _candidate(auth_map: AuthMap, entry: Entry, who: Caller) -> Candidate:
 
 
 def _unrendered(auth_map: AuthMap, entries: list[Entry]) -> list[str]:
-    """That names are templates still, where they are."""
+    """A note for each username and group that another tool still has to render."""
     found = ((e, template_in(auth_map, name)) for e in entries for name in (e.username, *e.groups))
     return [
-        f"line {line_of(entry)}: `{template}` is not rendered yet, and is shown as it is written"
+        f"line {line_of(entry)}: `{template}` is not rendered yet; shown as written"
         for entry, template in found
         if template
     ]
 
 
 def _unknown(auth_map: AuthMap, candidates: list[Candidate]) -> list[str]:
-    """The placeholders that are left."""
+    """The placeholders that are left in the rendered names."""
     names = [name for c in candidates for name in (c.username or "", *c.groups)]
     names = [name for name in names if not template_in(auth_map, name)]
     return [known for known in placeholder.KNOWN if any(known in name for name in names)]
 
 
 def _why_not_mapped(who: Caller, gone: list[Remark], near: list[Aside]) -> str:
-    reason = f"no entry is for it, and account {who.account} is not in mapAccounts"
+    reason = f"no entry matches it, and account {who.account} is not in mapAccounts"
     for each in gone:
-        reason += f"; all of {each.what} is lost (line {each.line}: {each.reason})"
+        reason += f"; {each.what} is ignored entirely (line {each.line}: {each.reason})"
     for aside in near:
         in_short = aside.reason.partition(": ")[0]
-        reason += f"; line {aside.spot.line} is meant for it, but {in_short}"
+        reason += f"; line {aside.spot.line} is written for it, but is inactive: {in_short}"
     return reason
 
 
 def _aside(entry: Entry, *more: str) -> Aside:
-    dead = why_inactive(entry)
-    reasons = [*more, dead.text] if dead else more
+    inactive = why_inactive(entry)
+    reasons = [*more, inactive.text] if inactive else more
     return Aside(spot(entry), entry.title if entry.sso else entry.arn, ", and ".join(reasons))
 
 
 def _near(auth_map: AuthMap, who: Caller, matches: list[Entry]) -> list[Aside]:
-    """Entries that are written for a caller and do not match."""
+    """The entries that are written for a caller but do not match."""
     wanted = fold(who.arn)
     rest = (entry for entry in auth_map.entries if winner_of(entry) not in matches)
-    return [_aside(entry) for entry in rest if _means(entry, wanted)]
+    return [_aside(entry) for entry in rest if _is_meant_for(entry, wanted)]
 
 
-def _means(entry: Entry, wanted: str) -> bool:
-    if entry.dropped:  # wherever in it the ARN stands
+def _is_meant_for(entry: Entry, wanted: str) -> bool:
+    if entry.dropped:  # the ARN may be anywhere in it
         texts = (node.value for node in descend(entry.node) if isinstance(node, Scalar))
         if any(fold(arns.meant(text.strip())) == wanted for text in texts):
             return True
@@ -286,7 +287,7 @@ def _means(entry: Entry, wanted: str) -> bool:
 
 
 def _alike(auth_map: AuthMap, who: Caller, near: list[Aside]) -> list[Aside]:
-    """Entries of a role or user of the same name, or else of a similar one."""
+    """The entries of roles and users with the same name, or else with a similar name."""
     wanted = fold(who.arn)
     name = wanted.rsplit("/", 1)[-1]
     seen = {aside.spot for aside in near}
@@ -300,16 +301,16 @@ def _alike(auth_map: AuthMap, who: Caller, near: list[Aside]) -> list[Aside]:
         return []
     from difflib import get_close_matches
 
-    close = get_close_matches(name, others, 3, 0.75)
+    similar = get_close_matches(name, others, 3, 0.75)
     return [
-        _aside(entry, "it is spelt differently", *_differences(entry.arn, wanted))
-        for each in close
+        _aside(entry, "it is spelled differently", *_differences(entry.arn, wanted))
+        for each in similar
         for entry in others[each]
     ]
 
 
 def _differences(arn: str, wanted: str) -> list[str]:
-    """How an ARN differs from one of the same name."""
+    """How an ARN differs from another one with the same name."""
     try:
         theirs, ours = arns.parse(fold(arn)), arns.parse(wanted)
     except ArnError:
@@ -320,7 +321,7 @@ def _differences(arn: str, wanted: str) -> list[str]:
     if theirs.partition != ours.partition:
         found.append(f"it is for the partition {theirs.partition}")
     if theirs.kind == "user" == ours.kind and theirs.path != ours.path:
-        found.append(f"it is for the path `/{theirs.path}`, which belongs to a user's ARN")
+        found.append(f"it has the path `/{theirs.path}`, and user ARNs match only with their path")
     elif {theirs.kind, ours.kind} == {"role", "user"}:
-        found.append(f"it is for the {theirs.kind} of that name")
+        found.append(f"it is for the {theirs.kind} with that name")
     return found

@@ -1,4 +1,4 @@
-"""A map as the authenticator holds it, with all that does not count: what `authmap show` shows."""
+"""A map as the authenticator reads it, and what it ignores: the data of `authmap show`."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ _VARYING = (
 
 
 class Audit(NamedTuple):
-    """What usernames in the audit log tell of the people behind them.
+    """What the audit log shows for the callers of an entry.
 
     Attributes:
-        scope: who has a name of their own: `each session`, `each instance`, `each access key`,
-            `this user`; or `everyone` together has one; `not rendered` where that is not known yet.
-        username: the name, with `<session>` and so on for what differs.
+        scope: what has its own username: `each session`, `each instance`, `each access key` or
+            `this user`; `everyone` if all share one; `not rendered` if that is not known yet.
+        username: the username, with stand-ins such as `<session>` for the parts that vary.
     """
 
     scope: str
@@ -50,15 +50,15 @@ class Audit(NamedTuple):
 
 
 class ActiveEntry(NamedTuple):
-    """An entry that lets somebody in.
+    """An entry that callers can log in through.
 
     Attributes:
-        spot: where it stands.
+        spot: its place.
         arn: its ARN.
         username: the username pattern.
         groups: the group patterns.
-        audit: what the audit log will tell.
-        random_with: lines of other entries for the same caller: which one holds is random.
+        audit: what the audit log shows for its callers.
+        random_with: lines of other entries for the same caller; which one wins is random.
     """
 
     spot: Spot
@@ -70,14 +70,14 @@ class ActiveEntry(NamedTuple):
 
 
 class InactiveEntry(NamedTuple):
-    """An entry, or an item of mapAccounts, that lets nobody in.
+    """An entry, or an item of mapAccounts, that nobody can log in through.
 
     Attributes:
-        spot: where it stands.
-        arn: its ARN, or what it has in place of one; may be empty.
+        spot: its place.
+        arn: its ARN, or the text in its place; may be empty.
         username: the username pattern.
         groups: the group patterns.
-        reason: why.
+        reason: why it is inactive.
     """
 
     spot: Spot
@@ -88,23 +88,23 @@ class InactiveEntry(NamedTuple):
 
 
 class MappedAccount(NamedTuple):
-    """An account that mapAccounts lets in."""
+    """An account whose callers are mapped by mapAccounts."""
 
     spot: Spot
     account: str
 
 
 class MapView(NamedTuple):
-    """A map as the authenticator holds it.
+    """A map as the authenticator reads it.
 
     Attributes:
-        path: the file.
-        live: the entries that let somebody in, in the order in which they are written.
-        dead: those that do not.
-        accounts: the accounts of mapAccounts that are let in.
-        lost: sections of which nothing is read.
-        ignored: what else is written and not read; `what` is the code of the rule about it.
-        notes: what else there is to know.
+        path: the path of the file.
+        live: the active entries, in the order of the file.
+        dead: the inactive entries and items of mapAccounts.
+        accounts: the accounts that mapAccounts maps.
+        unreadable_sections: the sections that are ignored entirely.
+        ignored: other parts that are not read; `what` is the code of the rule that reports it.
+        notes: further remarks.
     """
 
     path: str
@@ -117,15 +117,15 @@ class MapView(NamedTuple):
 
 
 def view(auth_map: AuthMap) -> MapView:
-    """A map as the authenticator holds it."""
+    """The view of a map."""
     live, dead, accounts = [], [], []
     for entry in auth_map.entries:
         reason = why_inactive(entry)
         if reason is None:
             rivals = [line_of(e) for e in auth_map.index.matches(_matched(entry)) if e is not entry]
-            said = audit(auth_map, entry)
+            seen_as = audit(auth_map, entry)
             live.append(
-                ActiveEntry(spot(entry), entry.arn, entry.username, entry.groups, said, rivals)
+                ActiveEntry(spot(entry), entry.arn, entry.username, entry.groups, seen_as, rivals)
             )
         else:
             arn = entry.arn if entry.sso is None else entry.title
@@ -136,14 +136,14 @@ def view(auth_map: AuthMap) -> MapView:
             accounts.append(MappedAccount(place, account))
         else:
             dead.append(InactiveEntry(place, account, "", [], reason))
-    gone = unreadable_sections(auth_map)
-    told = {each.line for each in (*gone, *refused(auth_map))}
+    unreadable = unreadable_sections(auth_map)
+    reported = {each.line for each in (*unreadable, *refused(auth_map))}
     rest = [
         each
         for each in ignored(auth_map, About.UNREAD_TEXT, About.UNREAD_VALUE)
-        if each.line not in told
+        if each.line not in reported
     ]
-    return MapView(auth_map.path, live, dead, accounts, gone, rest, unread(auth_map))
+    return MapView(auth_map.path, live, dead, accounts, unreadable, rest, unread(auth_map))
 
 
 def _matched(entry: Entry) -> str:
@@ -151,7 +151,7 @@ def _matched(entry: Entry) -> str:
 
 
 def audit(auth_map: AuthMap, entry: Entry) -> Audit:
-    """What the audit log will tell of those who come in by a live entry."""
+    """What the audit log shows for the callers of an active entry."""
     if template_in(auth_map, entry.username):
         return Audit("not rendered", entry.username)
     arn = _matched(entry)

@@ -1,4 +1,4 @@
-"""Why an entry lets nobody in, why a section is lost: the reasons behind `show` and `resolve`."""
+"""Why entries are inactive and sections ignored: the reasons in `show` and `resolve`."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 
 
 class Spot(NamedTuple):
-    """Where an entry of mapRoles or mapUsers stands, or an item of mapAccounts.
+    """The place of an entry of mapRoles or mapUsers, or of an item of mapAccounts.
 
     Attributes:
-        section: its section.
-        number: its 0-based position there.
-        line: the 1-based line of the file.
-        path: the file; of a live map, the text of the section.
+        section: the name of its section.
+        number: its 0-based position in the section.
+        line: its 1-based line in the file.
+        path: the path of the file; for a live map, the name of the section's text.
     """
 
     section: str
@@ -44,13 +44,13 @@ class Spot(NamedTuple):
 
 
 class Reason(NamedTuple):
-    """Why nobody comes in by an entry.
+    """Why nobody can log in through an entry.
 
     Attributes:
         kind: `dropped`, `overridden`, `sso`, `template`, `wildcard`, `malformed`, `session`,
             `path`, `instance` (every login fails), `account`.
-        text: the same in words.
-        by: line of the entry that holds in its place, for `overridden`.
+        text: the reason in words.
+        by: for `overridden`, the 1-based line of the entry that wins instead.
     """
 
     kind: str
@@ -59,12 +59,12 @@ class Reason(NamedTuple):
 
 
 class Remark(NamedTuple):
-    """Something in the file that does not count: a lost section, a key that nobody reads.
+    """Something in the file that the authenticator ignores, such as an unreadable section.
 
     Attributes:
-        line: 1-based.
-        what: what it is.
-        reason: why it does not count.
+        line: its 1-based line.
+        what: the name of the section, or the code of the rule that reports it.
+        reason: why it is ignored.
     """
 
     line: int
@@ -73,12 +73,12 @@ class Remark(NamedTuple):
 
 
 def spot(entry: Entry) -> Spot:
-    """Where an entry stands."""
+    """The place of an entry."""
     return Spot(entry.section.name, entry.index, line_of(entry), entry.section.source.path)
 
 
 def account_spots(auth_map: AuthMap) -> list[tuple[Spot, str]]:
-    """The items of mapAccounts and where they stand."""
+    """The items of mapAccounts, each as its place and its text."""
     section = auth_map.sections.get("mapAccounts")
     if section is None:
         return []
@@ -90,18 +90,18 @@ def account_spots(auth_map: AuthMap) -> list[tuple[Spot, str]]:
 
 
 def line_at(layer: Layer, offset: int) -> int:
-    """The line of the file in which a layer's character stands."""
+    """The 1-based line in the file of a character, given by its offset in a text in the file."""
     return layer.source.place(layer.span(offset, offset)[0]).line
 
 
 def why_inactive(entry: Entry) -> Reason | None:
-    """Why nobody comes in by an entry, or None where somebody does."""
+    """Why an entry is inactive, or None if callers can log in through it."""
     if entry.dropped:
         return Reason("dropped", f"dropped: {_objection(entry)}")
     if entry.winner:
         by = line_of(winner_of(entry))
         last = winner_of(entry).section is entry.section
-        why = "the last one holds" if last else "mapRoles is asked first"
+        why = "the last one wins" if last else "mapRoles is checked first"
         return Reason("overridden", f"overridden by line {by}: {why}", by)
     if entry.sso:
         set_by = "EKS does not set" if entry.section.consumer.on_eks else "is off by default"
@@ -110,14 +110,14 @@ def why_inactive(entry: Entry) -> Reason | None:
 
 
 def winner_of(entry: Entry) -> Entry:
-    """The entry that holds in the end in place of this one, or itself."""
+    """The entry that finally overrides this one, or the entry itself."""
     while entry.winner:
         entry = entry.winner
     return entry
 
 
 def why_no_account(text: str) -> Reason | None:
-    """Why an item of mapAccounts lets nobody in, or None where it does."""
+    """Why an item of mapAccounts matches nobody, or None if it is a valid account id."""
     if len(text) == 12 and text.isdecimal() and text.isascii():
         return None
     if not text:
@@ -125,19 +125,19 @@ def why_no_account(text: str) -> Reason | None:
     found = foreign_template.templates(text)
     if found:
         return Reason("template", f"`{found[0][0]}` is not filled in")
-    return Reason("account", "it is not the twelve digits of an account")
+    return Reason("account", "it is not an account id of twelve digits")
 
 
 def _objection(entry: Entry) -> str:
-    """Why an entry is dropped, in the light of what is written there."""
+    """Why an entry is dropped; names the misspelled key if there is one."""
     field = entry.field("rolearn" if entry.section.name == "mapRoles" else "userarn")
     name = entry.section.arn_key
     if not isinstance(resolve_alias(entry.node), Mapping):
-        return "it is no mapping"
+        return "it is not a mapping"
     if field is None and not entry.sso:
         for other in entry.fields:
             if not other.name and misspelling.field(entry, other) == name:
-                return f"it has no {name}: nothing reads `{other.key.value}`"
+                return f"it has no {name}: `{other.key.value}` is ignored"
     if field is None or entry.arn or entry.sso:
         return entry.dropped or ""
     empty = is_null(field.value) or text_of(field.value) is not None
@@ -145,28 +145,29 @@ def _objection(entry: Entry) -> str:
 
 
 def _why_unmatched(arn: str) -> Reason | None:
-    """Why no caller has an ARN."""
+    """Why an ARN matches no caller, or None if it can match one."""
     found = foreign_template.templates(arn)
     if found:
         return Reason("template", f"`{found[0][0]}` is not filled in")
     at = arn_fault.wildcard(arn)
     if at is not None:
-        return Reason("wildcard", f"never matches: `{arn[at]}` is no wildcard here")
+        return Reason("wildcard", f"never matches: `{arn[at]}` is not a wildcard here")
     fault = arn_fault.fault(arn)
     if fault:
         return Reason("malformed", f"never matches: it {fault.problem}; {fault.remedy}")
-    kind, meant = arn_kind(arn), arns.meant(arn)
-    advice = f": write `{meant}`" if meant != arn else ""
+    kind, corrected = arn_kind(arn), arns.meant(arn)
+    advice = f"; write `{corrected}`" if corrected != arn else ""
     if kind == "assumed-role":
-        return Reason("session", f"never matches: it is a session's ARN, not its role's{advice}")
+        return Reason("session", f"never matches: it is a session ARN, not a role ARN{advice}")
     if kind == "role" and arn.count("/") > 1:
         path = arn[arn.index("/") : arn.rindex("/") + 1]
-        return Reason("path", f"never matches: STS leaves the path `{path}` out{advice}")
+        why = f"the authenticator sees role ARNs without their path (`{path}`)"
+        return Reason("path", f"never matches: {why}{advice}")
     return None
 
 
 def _why_no_login(entry: Entry) -> Reason | None:
-    """Why every login by an entry that matches fails."""
+    """Why every login through a matching entry fails, or None if logins can succeed."""
     if arn_kind(entry.arn) == "role":
         return None
     try:
@@ -177,7 +178,7 @@ def _why_no_login(entry: Entry) -> Reason | None:
 
 
 def rendered(entry: Entry, who: Caller) -> tuple[str, list[str]]:
-    """The username and the groups that an entry gives to a caller.
+    """The username and the groups that a caller gets from an entry.
 
     Raises:
         LoginError: the login fails.
@@ -187,57 +188,59 @@ def rendered(entry: Entry, who: Caller) -> tuple[str, list[str]]:
 
 
 def template_in(auth_map: AuthMap, pattern: str) -> str | None:
-    """The template in a username or group that another tool is still to render, if there is one.
+    """The first template in a username or group that another tool renders later, or None.
 
-    Nothing renders a live map: there it is the authenticator that gets the pattern as it is.
+    The result is always None for a live map, as nothing renders it any more: the authenticator
+    uses the text as it is.
     """
     found = foreign_template.templates(pattern) if auth_map.shape is not Shape.DATA else []
     return found[0][0] if found else None
 
 
 def arn_kind(arn: str) -> str:
-    """What a sound ARN is of, whatever its case: `role`, `user`, `root` and so on."""
+    """The kind of resource in a valid ARN, in lower case: `role`, `user`, `root` and so on."""
     return arns.parse(fold(arn)).kind
 
 
 def unreadable_sections(auth_map: AuthMap) -> list[Remark]:
-    """The sections of which nothing is read."""
+    """The sections that the authenticator cannot read and ignores entirely."""
     return [
-        Remark(*_why_lost(section))
+        Remark(*_why_unreadable(section))
         for section in auth_map.sections.values()
         if is_unreadable(section)
     ]
 
 
-def _why_lost(section: Section) -> tuple[int, str, str]:
+def _why_unreadable(section: Section) -> tuple[int, str, str]:
     found = section.problem
     if found is None:
-        return line_at(section, section.root.start if section.root else 0), section.name, "no list"
+        start = section.root.start if section.root else 0
+        return line_at(section, start), section.name, "not a list"
     shown = section.text[found.start : found.end]
     reason = describe_problem(found, shown)
     return line_at(section, found.start), section.name, reason
 
 
 def describe_problem(problem: Problem, shown: str) -> str:
-    """Why a text is not read, and what to do.
+    """Why a text cannot be read, and what to do.
 
     Args:
-        problem: why it is not read.
-        shown: the text at its place.
+        problem: the problem.
+        shown: the text at the place of the problem.
     """
     if problem.kind is ProblemKind.PLACEHOLDER:
-        return "a placeholder has no quotes: put the whole value in quotes"
+        return "a placeholder is not quoted: put the whole value in quotes"
     if problem.kind is ProblemKind.TEMPLATE:
         first = shown.split("\n")[0]
         first = first if len(first) <= 60 else f"{first[:57]}..."
-        return f"`{first}` is a template: render it first and pipe the result in"
+        return f"`{first}` is a template: render it first and pipe the result into authmap"
     if problem.kind is ProblemKind.FOLDED:
-        return "its lines are folded into one: write `|` behind the key"
+        return "its lines are folded into one: write `|` after the key"
     return f"{problem.message}; {problem.remedy}" if problem.remedy else problem.message
 
 
 def ignored(auth_map: AuthMap, *about: About) -> list[Remark]:
-    """What is written in a map and not read, as the rules about that find it."""
+    """The parts of a map that are not read, as found by the rules about the given subjects."""
     rules = tuple(rule.code for rule in all_rules().values() if rule.about in about)
     return [
         Remark(f.source.place(f.span[0]).line, f.rule.code, f.message)
@@ -246,14 +249,14 @@ def ignored(auth_map: AuthMap, *about: About) -> list[Remark]:
 
 
 def refused(auth_map: AuthMap) -> list[Remark]:
-    """The sections that are no text in a ConfigMap: they are shown as if they were."""
+    """The sections of a ConfigMap that are not text: they are shown as if they were."""
     lists = {name for name, section in auth_map.sections.items() if section.source_map is None}
     return [
         Remark(
             line_at(auth_map.layer, key.key.start),
             key.name,
-            f"`{key.name}` is no text, so the API server refuses this object: what is in it would "
-            "hold behind a `|`",
+            f"`{key.name}` is not text, so the API server rejects this object; it is shown as if "
+            "there were a `|` after the key",
         )
         for key in auth_map.keys
         if auth_map.shape in (Shape.CONFIG_MAP, Shape.PATCH) and key.name in lists
@@ -261,11 +264,11 @@ def refused(auth_map: AuthMap) -> list[Remark]:
 
 
 def unread(auth_map: AuthMap) -> list[str]:
-    """Why the authenticator never sees this object, or sees nothing of it as it stands."""
+    """Notes that say why the authenticator never reads this object, or not in this form."""
     name = auth_map.name.value if auth_map.name else misspelling.NAME
     namespace = auth_map.namespace.value if auth_map.namespace else misspelling.NAMESPACE
-    read, this = f"{misspelling.NAMESPACE}/{misspelling.NAME}", f"{namespace}/{name}"
+    expected, this = f"{misspelling.NAMESPACE}/{misspelling.NAME}", f"{namespace}/{name}"
     notes = [f"line {each.line}: {each.reason}" for each in refused(auth_map)]
-    if this != read and not foreign_template.templates(this):
-        notes.append(f"the authenticator reads {read} only, and this is {this}")
+    if this != expected and not foreign_template.templates(this):
+        notes.append(f"the authenticator reads only {expected}, but this is {this}")
     return notes

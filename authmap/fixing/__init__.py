@@ -1,1 +1,1 @@
-"""From changes of values to edits of bytes, spliced and verified."""
+"""Turn changes of values into edits of the file, apply them, and verify the result."""

@@ -1,4 +1,4 @@
-"""From changes to edits of bytes: spliced into the original, and verified by reading again."""
+"""Turn changes of values into edits of the text, and splice them into the original."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Edit(NamedTuple):
-    """A stretch of a text (offsets in characters, end exclusive) and what replaces it."""
+    """A span of a text (offsets in characters, end exclusive) and its replacement."""
 
     start: int
     end: int
@@ -32,13 +32,13 @@ def build_edits(fix: Fix) -> list[Edit]:
     """The edits of a fix.
 
     Raises:
-        HeldBack: it cannot be expressed safely where it stands.
+        HeldBack: the fix cannot be written safely in the style used there.
     """
     return [_edit(change) for change in fix.changes]
 
 
 def try_edits(fix: Fix) -> tuple[list[Edit], str | None]:
-    """The edits of a fix, or none and why it is not made."""
+    """The edits of a fix and None, or no edits and the reason why it is held back."""
     if fix.held_back is not None:
         return [], fix.held_back
     try:
@@ -65,38 +65,38 @@ def _edit(change: Change) -> Edit:
 
 
 def _comment(change: Change) -> Edit:
-    """Another text for a comment, or none: then its line goes with it, if that is all it holds.
+    """Replace or remove a comment; a line that contained only the comment is removed too.
 
     Raises:
-        HeldBack: more than the comment would go.
+        HeldBack: the edit would remove more than the comment.
     """
     layer, text, start, end = change.layer, change.layer.text, change.node.start, change.node.end
     outer_start, outer_end = layer.span(start, end)
     if re.search(BREAK, layer.source.text[outer_start:outer_end]):
-        raise HeldBack("the next line is folded into the comment: take it out by hand")
+        raise HeldBack("the next line is folded into the comment: remove the comment by hand")
     if not change.value:
         line_list = lines(text)
         number = bisect_right(line_list, start, key=itemgetter(0)) - 1
-        before, stop, behind = line_list[number]
-        lead, rest = text[before:start], text[end:stop]
+        begin, stop, after = line_list[number]
+        lead, rest = text[begin:start], text[end:stop]
         if lead.strip():
             start -= len(lead) - len(lead.rstrip())
             end += 0 if rest.strip() else len(rest)
         elif rest.strip():
             end += len(rest) - len(rest.lstrip())
         elif layer.source_map is None:
-            start, end = before, behind
+            start, end = begin, after
         elif number:
             start, end = line_list[number - 1].end, stop
-        else:  # the first line: its indentation stays, for the next one
-            return Edit(layer.span(0, 0)[0], layer.span(behind, behind)[0], "", layer.source)
+        else:  # the first line: keep its indentation for the next one
+            return Edit(layer.span(0, 0)[0], layer.span(after, after)[0], "", layer.source)
         outer_start, outer_end = layer.span(start, end)
     encoded = layer.source_map.encode(change.value) if layer.source_map else change.value
     return Edit(outer_start, outer_end, encoded or "", layer.source)
 
 
 def splice(text: str, changes: Iterable[Edit]) -> str:
-    """A text with edits made in it; they must not overlap."""
+    """A text with edits applied to it; they must not overlap."""
     parts, at = [], 0
     for edit in sorted(changes, key=lambda edit: edit[:3]):
         parts += [text[at : edit.start], edit.content]

@@ -1,4 +1,4 @@
-"""What a fix of one input did."""
+"""The results of fixing one input."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ if TYPE_CHECKING:
 
 
 class DataFixResult(NamedTuple):
-    """What a fix of the `data` of a ConfigMap did.
+    """The result of fixing the `data` of a ConfigMap.
 
     Attributes:
         path: its name.
-        output: the texts of its keys after it.
-        applied: the findings that were mended, as they stood when they were.
-        held_back: findings with a fix that was not made, with the reason.
+        output: the fixed text of each key.
+        applied: the findings that were fixed, as they were found.
+        held_back: findings whose fix was not applied, each with the reason.
         remaining: all findings in the output.
     """
 
@@ -27,20 +27,20 @@ class DataFixResult(NamedTuple):
 
 
 class FixResult(NamedTuple):
-    """What a fix of one input did.
+    """The result of fixing one input.
 
     Attributes:
         path: the input's name.
-        output: the bytes after it; the input's own where nothing was changed.
-        applied: the findings that were mended, as they stood when they were.
-        held_back: findings with a fix that was not made, with the reason.
+        output: the fixed bytes; the input's own if nothing was changed.
+        applied: the findings that were fixed, as they were found.
+        held_back: findings whose fix was not applied, each with the reason.
         remaining: all findings in the output.
-        maps: how many aws-auth maps there were.
-        others: what the documents are that are no aws-auth map.
-        kubeconfigs: how many kubeconfigs there were.
-        secret: whether the file is not to be shown, as a kubeconfig or a Terraform state is in it.
-        names: of the entries before it, where some were to be renamed by name.
-        unread: 1 where the file, or the rest of it, cannot be read.
+        maps: the number of aws-auth maps found.
+        others: descriptions of the documents that are not aws-auth maps.
+        kubeconfigs: the number of kubeconfigs found.
+        secret: whether the file must not be printed: it contains a kubeconfig or Terraform state.
+        names: the ARNs, role names and usernames of the input's entries; empty without `rename`.
+        unread: 1 if the file, or the rest of it, cannot be read, else 0.
     """
 
     path: str

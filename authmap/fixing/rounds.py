@@ -1,4 +1,4 @@
-"""Rounds of fixes: chosen, spliced into the text, read again and verified."""
+"""Apply fixes in rounds: choose them, splice them in, read the result again and verify it."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     _Refused = dict[tuple[str, Source, int], str]
 
 MAX_PASSES = 10
-"""Fixes that touch one place are applied one after another; none needs more rounds than this."""
+"""Maximum number of rounds. Fixes of the same place are applied in separate rounds."""
 
 
 class File(NamedTuple):
-    """A file's bytes, and what is in them."""
+    """A file's bytes, and the contents read from them."""
 
     data: bytes
     path: str
@@ -42,7 +42,7 @@ class File(NamedTuple):
         return cls(data, path, wanted, read(data, path, wanted))
 
     def spliced(self, edits: Iterable[Edit]) -> Self:
-        """The file with edits made in it."""
+        """The file with edits applied to it."""
         edits = list(edits)
         text = edits[0].source.text
         mark = self.data[: len(self.data) - len(text.encode())]
@@ -50,7 +50,7 @@ class File(NamedTuple):
 
 
 class Data(NamedTuple):
-    """The `data` of a ConfigMap, each section a text of its own."""
+    """The `data` of a ConfigMap, with each section as a separate text."""
 
     data: dict[str, str]
     path: str
@@ -65,7 +65,7 @@ class Data(NamedTuple):
         return cls(dict(data), path, annotations, reading)
 
     def spliced(self, edits: Iterable[Edit]) -> Self:
-        """The data with edits made in its sections."""
+        """The data with edits applied to its sections."""
         (auth_map,) = self.reading.maps
         by_source: dict[Source, list[Edit]] = {}
         for edit in edits:
@@ -78,65 +78,65 @@ class Data(NamedTuple):
         return self.of(self.data | spliced, self.path, self.annotations)
 
 
-Held = TypeVar("Held", File, Data)
+Target = TypeVar("Target", File, Data)
 
 
 def fix_in_rounds(
-    held: Held, options: Options
-) -> tuple[Held, list[Finding], list[tuple[Finding, str]], list[Finding]]:
-    """Make the fixes that can be made, in as many rounds as it takes.
+    target: Target, options: Options
+) -> tuple[Target, list[Finding], list[tuple[Finding, str]], list[Finding]]:
+    """Apply all fixes that can be applied, in up to `MAX_PASSES` rounds.
 
     Returns:
-        What came of it; the findings that were mended, as they stood when they were; those with
-        a fix that was not made, with the reason; and all that are left.
+        The fixed file or data; the findings that were fixed, as they were found; the findings
+        whose fix was not applied, each with the reason; and all findings that remain.
     """
     applied: list[Finding] = []
     for _ in range(MAX_PASSES):
-        findings = _open(held, options)
+        findings = _open(target, options)
         refused: _Refused = {}
-        attempt: _Attempt[Held] = _Attempt(held, options, refused)
+        attempt: _Attempt[Target] = _Attempt(target, options, refused)
         attempt.make([f for f in findings if f.fix])
         if not attempt.made:
             break
         applied += attempt.made
-        held = attempt.held
+        target = attempt.target
     else:
-        findings = _open(held, options)
+        findings = _open(target, options)
     left = [(f, _reason(f, f.fix, options, refused)) for f in findings if f.fix]
-    return held, applied, left, findings
+    return target, applied, left, findings
 
 
-def _open(held: File | Data, options: Options) -> list[Finding]:
-    """What is found and not suppressed."""
-    return [each for each in check(held.reading.contents, options) if not each.suppression]
+def _open(target: File | Data, options: Options) -> list[Finding]:
+    """The findings that are not suppressed."""
+    return [each for each in check(target.reading.contents, options) if not each.suppression]
 
 
 def _reason(finding: Finding, fix: Fix, options: Options, refused: _Refused) -> str:
     if fix.held_back:
         return fix.held_back
     if not fix.safe and not options.unsafe_fixes:
-        return "it may change who has access: --unsafe-fixes makes it"
-    return refused.get(_key(finding), "it was not settled after several rounds")
+        return "could change who has access; --unsafe-fixes applies it"
+    return refused.get(_key(finding), f"not settled after {MAX_PASSES} rounds of fixes")
 
 
 def _key(finding: Finding) -> tuple[str, Source, int]:
     return finding.rule.code, finding.source, finding.span[0]
 
 
-class _Attempt(Generic[Held]):
-    """One round: the fixes of all findings that do not get in each other's way."""
+class _Attempt(Generic[Target]):
+    """One round: applies the fixes of all findings that do not conflict with each other."""
 
-    def __init__(self, held: Held, options: Options, refused: _Refused) -> None:
-        self.held: Held = held
+    def __init__(self, target: Target, options: Options, refused: _Refused) -> None:
+        self.target: Target = target
         self.options = options
         self.refused = refused
         self.made: list[Finding] = []
 
     def make(self, findings: list[Finding]) -> None:
-        """Choose, splice, verify; what cannot be verified is left out and remembered."""
+        """Choose, splice and verify fixes; record in `refused` why a fix cannot be applied."""
         chosen: list[_Choice] = []
         taken: dict[_Span, Edit] = {}
-        edits_of = cache(build_edits)  # two findings of an entry often have one fix
+        edits_of = cache(build_edits)  # two findings of an entry often share a fix
         for finding in findings:
             fix = finding.fix
             if fix is None or fix.held_back or not (fix.safe or self.options.unsafe_fixes):
@@ -156,14 +156,14 @@ class _Attempt(Generic[Held]):
             good = self._verified(chosen)
             result = self._spliced(good)
         if good and result is not None:
-            self.held = result
+            self.target = result
             self.made = [finding for finding, _ in good]
 
     def _verified(self, chosen: list[_Choice]) -> list[_Choice]:
-        """Those of the fixes that are what was meant, of which not all are."""
+        """The fixes that make only the intended changes, found by bisection."""
         if len(chosen) == 1:
             self.refused[_key(chosen[0][0])] = (
-                "the result, read again, was not what was meant: edit it by hand"
+                "the result did not read back as intended: edit it by hand"
             )
             return []
         half = len(chosen) // 2
@@ -172,14 +172,14 @@ class _Attempt(Generic[Held]):
             good += part if self._spliced(part) else self._verified(part)
         return good
 
-    def _spliced(self, chosen: list[_Choice]) -> Held | None:
-        """The text with the fixes made in it, or None where that is not what was meant."""
+    def _spliced(self, chosen: list[_Choice]) -> Target | None:
+        """The target with the fixes applied, or None if that makes an unintended change."""
         if not chosen:
             return None
-        after = self.held.spliced({edit for _, edits in chosen for edit in edits})
+        after = self.target.spliced({edit for _, edits in chosen for edit in edits})
         changes = [c for finding, _ in chosen if finding.fix for c in finding.fix.changes]
-        meant = verify.only_intended_changes(self.held.reading, after.reading, changes)
-        return after if meant else None
+        good = verify.only_intended_changes(self.target.reading, after.reading, changes)
+        return after if good else None
 
 
 def _span(edit: Edit) -> _Span:

@@ -1,4 +1,4 @@
-"""Whether a spliced file says what was meant, and nothing else: read again and compared."""
+"""Verify a fixed file: compare it with the original after reading it again."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 
 def only_intended_changes(before: Reading, after: Reading, changes: Iterable[Change]) -> bool:
-    """Whether a file differs from what it was in the changed values and in nothing else.
+    """Whether a file differs from the original in the changed values and in nothing else.
 
-    What the authenticator keeps of it stays, too: no change may make it drop an entry.
+    A change must not make the authenticator drop an entry that it kept before.
 
     Args:
-        before: the file as it was read; the changes refer to its nodes.
-        after: the file as it is read after the splice.
+        before: the original file as read; the changes refer to its nodes.
+        after: the fixed file as read.
         changes: all changes that were made.
     """
     expected = {id(change.node): change for change in changes}
@@ -60,7 +60,7 @@ def _kept(auth_map: AuthMap) -> set[tuple[str, int]]:
 def _same(
     old: Node | None, new: Node | None, expected: dict[int, Change], inner: Iterable[int] = ()
 ) -> bool:
-    """Whether two trees agree but for the expected changes, and texts compared on their own."""
+    """Whether two trees agree, except for expected changes and texts that are compared apart."""
     stack = [(old, new)]
     while stack:
         old, new = stack.pop()
@@ -95,7 +95,7 @@ def _same(
 
 
 def _is_text(node: Node | None, value: str) -> bool:
-    """Whether a node is read as this text, rather than as a number or a word that is none."""
+    """Whether a node is read as this text, and not as a number, boolean or null."""
     try:
         return isinstance(node, Scalar) and text_of(node) == value
     except GoYamlError:

@@ -1,1 +1,1 @@
-"""Running rules over maps, and what is reported of what they find."""
+"""Run rules on maps, and decide which findings are reported."""

@@ -1,4 +1,4 @@
-"""The findings that were there when authmap came: kept in a file, and not reported again.
+"""Baseline files: record existing findings, so that they are not reported again.
 
     {
       "version": 1,
@@ -7,8 +7,8 @@
       ]
     }
 
-The fingerprint is what a finding is known by; the rest is for people. The findings are sorted, one
-a line, so that a diff shows what came and what went.
+The fingerprint identifies a finding; the rest is for people. The findings are sorted, one per line,
+so that a diff of two baselines shows which were added and removed.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ VERSION = 1
 
 
 class KnownFinding(NamedTuple):
-    """A finding as it is kept.
+    """A finding as recorded in a baseline.
 
     Attributes:
-        path: of its file, relative to the root of the run.
-        code: of its rule.
-        what: the entry, or the text that it points at.
-        fingerprint: what it is known by.
+        path: the path of its file, relative to the root of the run.
+        code: the code of its rule.
+        what: the title of the entry, or the text that the finding points at.
+        fingerprint: identifies the finding.
     """
 
     path: str
@@ -52,7 +52,7 @@ class KnownFinding(NamedTuple):
 
 
 def render(run: Run) -> str:
-    """The baseline of a run: all its findings."""
+    """The baseline with all findings of a run, as JSON text."""
     prints = fingerprints(run.findings, run.root)
     known = sorted(
         KnownFinding(relative(f.source.path, run.root), f.rule.code, _what(f), mark)
@@ -79,17 +79,17 @@ def read(path: str) -> list[KnownFinding]:
 
     Raises:
         FileError: it cannot be read.
-        OptionError: it is none.
+        OptionError: it is not a valid baseline.
     """
-    again = "write it anew with --write-baseline"
+    again = "write it again with --write-baseline"
     try:
         document: Any = json.loads(read_bytes(path))
     except (ValueError, RecursionError) as error:
-        raise OptionError(f"{path}: this baseline is not JSON: {error}; {again}") from None
+        raise OptionError(f"{path}: baseline is not valid JSON: {error}; {again}") from None
     version = document.get("version") if isinstance(document, dict) else None
     if version != VERSION:
-        known = f"this authmap knows version {VERSION}"
-        raise OptionError(f"{path}: this is no baseline, or of another version; {known}: {again}")
+        expected = f"not a baseline of version {VERSION}, the one that this authmap reads"
+        raise OptionError(f"{path}: {expected}; {again}")
     found: list[KnownFinding] | None
     try:
         found = [
@@ -99,15 +99,15 @@ def read(path: str) -> list[KnownFinding]:
     except (KeyError, TypeError):
         found = None
     if found is None or not all(isinstance(text, str) for text in chain(*found)):
-        raise OptionError(f"{path}: a finding in this baseline lacks something: {again}")
+        raise OptionError(f"{path}: a finding in this baseline is incomplete; {again}")
     return found
 
 
 def apply(run: Run, known: list[KnownFinding]) -> tuple[Run, list[KnownFinding]]:
-    """A run without the findings that are known, and those known ones that are gone.
+    """A run with its known findings suppressed, and the known findings that are gone.
 
-    Gone are those that were looked for and not found, and where everything below a folder was
-    looked at, those in files that are gone or hold no map any more.
+    A known finding is gone if its rule ran on its file and did not find it. If the run covered a
+    whole folder, it is also gone if its file no longer exists or no longer contains a map.
     """
     waiting = {each.fingerprint: each for each in known}
     findings, suppressed = [], list(run.suppressed)

@@ -1,8 +1,8 @@
-"""What the author of a map asks authmap to be silent about: comments, and an annotation.
+"""Read ignore comments and the ignore annotation.
 
     - rolearn: arn:aws:iam::111111111111:role/ci  # authmap: ignore[AM101, cluster-admin] one user
 
-A comment is what the parser takes for one: text that looks like it inside of a value is none.
+Only what the parser treats as a comment counts: text inside a value never does.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from authmap.syntax.yaml.scalars import Line
 
 ANNOTATION = "authmap.dev/ignore"
-"""The annotation of the object: codes or names with commas between."""
+"""The annotation of the object: codes or names of rules, separated by commas."""
 
 _BEGIN = re.compile(r"#[ \t]*authmap:[ \t]*")
 _IGNORE = re.compile(r"ignore\[([^\[\]]*)\]")
@@ -38,7 +38,7 @@ _WORD = re.compile(r"[^\s,](?:[^,]*[^\s,])?")
 
 
 def read(content: Content) -> list[Directive]:
-    """The directives about a content, in no order."""
+    """The ignore directives in a content, in no particular order."""
     texts = {id(layer.text): (layer, root) for layer, root in reversed(content.trees)}
     found = list(_annotations(content))
     for layer, root in texts.values():
@@ -70,7 +70,7 @@ def _words(text: str, place: Callable[[int, int], At]) -> list[Word]:
 
 
 def _code(word: str) -> str | None:
-    """The code of the rule that a word means."""
+    """The code of the rule that a word names, or None if it names no rule."""
     rules = all_rules()
     if word.upper() in rules:
         return word.upper()
@@ -78,24 +78,24 @@ def _code(word: str) -> str | None:
 
 
 class _Text:
-    """A text, a tree in it, and the comments around the tree's nodes."""
+    """A text, a YAML tree in it, and the comments around the nodes of the tree."""
 
     def __init__(self, layer: Layer, root: Node) -> None:
         self.layer = layer
         self.text = layer.text
         self.lines = lines(layer.text)
         self.scalars = sorted((n for n in descend(root) if type(n) is Scalar), key=_start)
-        self.start, self.end = self._stretch(root)
+        self.start, self.end = self._span(root)
 
-    def _stretch(self, root: Node) -> tuple[int, int]:
-        """From the comments above the tree to those behind it."""
+    def _span(self, root: Node) -> tuple[int, int]:
+        """The start and end offsets of the tree, with the comments above it and after it."""
         number = self._number(root.start)
         start, end = root.start, root.end
         if not self.text[self.lines[number].start : start].strip():
             while number and self._line(number - 1)[:1] in ("", "#"):
                 number -= 1
             start = self.lines[number].start
-        if type(root) is Scalar or getattr(root, "flow", False):  # others end where the next begins
+        if type(root) is Scalar or getattr(root, "flow", False):  # others end at the next node
             end = self.lines[self._number(end)].end
         return start, end
 
@@ -103,30 +103,30 @@ class _Text:
         return bisect_right(self.lines, offset, key=_start) - 1
 
     def _line(self, number: int) -> str:
-        """A line without the blanks around it."""
+        """A line without leading and trailing whitespace."""
         start, end, _ = self.lines[number]
         return self.text[start:end].strip()
 
     def directives(self) -> Iterator[Directive]:
-        """The comments that are addressed to authmap."""
+        """The comments that start with `authmap:`."""
         for match in _BEGIN.finditer(self.text, self.start, self.end):
             if self._is_comment(match.start()):
                 yield self._directive(*match.span())
 
     def _is_comment(self, offset: int) -> bool:
-        """Whether what begins at a `#` is outside of all values."""
+        """Whether the `#` at an offset is outside all values."""
         number = bisect_right(self.scalars, offset, key=_start) - 1
         if number < 0 or offset >= self.scalars[number].end:
             return True
-        node = self.scalars[number]  # a block's first line may end in a comment
+        node = self.scalars[number]  # the first line of a block scalar may end in a comment
         return node.style in ("|", ">") and self._number(node.start) == self._number(offset)
 
-    def _directive(self, start: int, said: int) -> Directive:
+    def _directive(self, start: int, content: int) -> Directive:
         number = self._number(start)
         line = self.lines[number]
-        other = _OTHER.search(self.text, said, line.end)
-        end = said + len(self.text[said : other.start() if other else line.end].rstrip())
-        match = _IGNORE.match(self.text, said, end)
+        other = _OTHER.search(self.text, content, line.end)
+        end = content + len(self.text[content : other.start() if other else line.end].rstrip())
+        match = _IGNORE.match(self.text, content, end)
         words, reason, place = [], "", None
         if match:
             first = match.start(1)
@@ -139,7 +139,7 @@ class _Text:
 
     @cached_property
     def _below(self) -> list[Line | None]:
-        """For each line what stands in the next one that is no comment, if it is not empty."""
+        """For each line, the next line that is not a comment; None if that line is empty."""
         below: list[Line | None] = []
         next_one = None
         for number in range(len(self.lines) - 1, -1, -1):

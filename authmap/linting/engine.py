@@ -1,4 +1,4 @@
-"""Run rules over maps."""
+"""Run rules on maps."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 
 def check(contents: Sequence[Content], options: Options) -> list[Finding]:
-    """Run the selected rules over what a file holds.
+    """Run the selected rules on the contents of a file.
 
     Returns:
-        All that they find; what the authors of the maps suppress has a `suppression`.
+        All findings; those that a comment or annotation suppresses have a `suppression`.
     """
     findings: list[Finding] = []
     rules = [each for each in checked_rules() if options.runs(each.rule)]
@@ -41,16 +41,16 @@ def check(contents: Sequence[Content], options: Options) -> list[Finding]:
             findings += _run(content, rules, options)
     if directed:
         findings += _suppressed(directed, rules, options)
-    # stable: at one place they stay in the order of their codes
+    # stable: findings at the same place stay in the order of their codes
     findings.sort(key=attrgetter("span"))
-    if any(_is_live(content) for content in contents):  # each section is a text of its own
+    if any(_is_live(content) for content in contents):  # each section is a separate text
         texts = {text: place for content in contents for place, text in enumerate(content.texts)}
         findings.sort(key=lambda finding: texts.get(finding.source, len(texts)))
     return findings
 
 
 def _directives(content: Content) -> list[Directive]:
-    """What the author of a content asks authmap to ignore."""
+    """The ignore directives in a content."""
     if not content.annotations and not any(text.names_authmap for text in content.texts):
         return []
     from authmap.linting import comments
@@ -63,7 +63,7 @@ def _is_live(content: Content) -> bool:
 
 
 def _need(content: Content) -> Need:
-    """The need of rules that a content meets."""
+    """The kind of content, as the need of the rules that check it."""
     if isinstance(content, AuthMap):
         return Need.MAP
     return Need.KUBECONFIG if isinstance(content, Kubeconfig) else Need.UNREADABLE
@@ -107,9 +107,9 @@ def _ignored_session_rule(options: Options) -> str:
 
 
 def _add_no_session_name(finding: Finding, ignored: str) -> None:
-    """Withhold a fix that would do what an ignored rule asks for."""
+    """Hold back a fix that would make the change an ignored rule asks for."""
     if finding.fix and finding.entry and not has_session(finding.entry.username):
-        finding.hold_back(f"it names the session, and {ignored} is ignored")
+        finding.hold_back(f"it would add the session name, but {ignored} is ignored")
 
 
 def _write_no_braces(finding: Finding, reason: str) -> None:
@@ -118,16 +118,16 @@ def _write_no_braces(finding: Finding, reason: str) -> None:
 
 
 def _leave_nodes_alone(finding: Finding, entry: Entry, options: Options) -> None:
-    """In a live cluster workloads live from the entries of nodes and services."""
+    """Hold back fixes of node and service entries: workloads in a live cluster depend on them."""
     owner = reserved_entries.owner(entry, options.reserved)
     if owner:
-        finding.hold_back(f"the entry belongs to {owner}, and workloads live from it")
+        finding.hold_back(f"the entry belongs to {owner}; running workloads depend on it")
 
 
 def _suppressed(
     contents: list[Content], rules: list[CheckedRule], options: Options
 ) -> list[Finding]:
-    """Check what has directives; the rules they name run too, to see whether they do anything."""
+    """Check contents with directives, also with the rules they name, to find unused directives."""
     from authmap.linting import suppression
 
     first = [each for each in rules if Need.SUPPRESSIONS not in each.rule.needs]

@@ -1,4 +1,4 @@
-"""What a finding is known by from run to run: by what it says, never by the line it stands on."""
+"""Fingerprints that identify a finding across runs, whatever line it is on."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ if TYPE_CHECKING:
     from authmap.model.finding import Finding
 
 LENGTH = 32
-"""Hexadecimal digits of a fingerprint: 128 bits, far more than findings can collide in."""
+"""Hexadecimal digits of a fingerprint: 128 bits, enough to rule out collisions."""
 
 
 def fingerprints(findings: Iterable[Finding], root: str = "") -> list[str]:
-    """One fingerprint a finding, in their order, all of them different.
+    """A unique fingerprint for each finding, in the order of the findings.
 
     It is made of the rule's code, the file, the section, the entry's ARN, and the text that the
-    finding points at. So it stays when lines or entries are put above, when the file is indented
-    anew or gets other line ends, and when a message is worded anew. Findings that have all of
-    that in common are told apart by their order, whatever stands between them.
+    finding points at. So it does not change when lines or entries are added above, when the
+    indentation or line ends of the file change, or when a message is reworded. Findings that agree
+    in all of these are distinguished by their order.
 
     Args:
-        findings: all of a run, in its order.
-        root: the folder to which paths are relative, as `relative` takes it.
+        findings: all findings of a run, in order.
+        root: the folder that paths are made relative to, see `relative`.
 
     Returns:
-        Hexadecimal digits, `LENGTH` each.
+        Strings of `LENGTH` hexadecimal digits.
     """
-    met: Counter[str] = Counter()
+    seen: Counter[str] = Counter()
     prints = []
     for finding in findings:
-        same = _digest(_identity(finding, root))
-        prints.append(_digest([same, met[same]]))
-        met[same] += 1
+        identity = _digest(_identity(finding, root))
+        prints.append(_digest([identity, seen[identity]]))
+        seen[identity] += 1
     return prints
 
 
@@ -48,14 +48,15 @@ def relative(path: str, root: str = "") -> str:
     """A path with slashes and without `./`.
 
     Args:
-        path: absolute, or from the current folder.
-        root: the folder to which it is made relative where it is below it, else it is made
-            absolute; without one it stays what it is.
+        path: absolute, or relative to the current directory.
+        root: a path inside this folder is made relative to it, any other path absolute. If empty,
+            the path stays relative or absolute as it is.
     """
     if not root:
         return PurePath(os.path.normpath(path)).as_posix()
-    plain = PurePath(os.path.abspath(path))  # noqa: PTH100 - without a look at what is there
-    return (plain.relative_to(root) if plain.is_relative_to(root) else plain).as_posix()
+    absolute = PurePath(os.path.abspath(path))  # noqa: PTH100 - does not resolve links
+    inside = absolute.is_relative_to(root)
+    return (absolute.relative_to(root) if inside else absolute).as_posix()
 
 
 def _identity(finding: Finding, root: str) -> list[str]:

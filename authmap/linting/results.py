@@ -1,4 +1,4 @@
-"""What a lint of one input found."""
+"""The result of linting one input."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ if TYPE_CHECKING:
 
 
 class Report(NamedTuple):
-    """What a lint of one input found.
+    """The result of linting one input.
 
     Attributes:
         path: the input's name.
-        findings: in the order of their places.
-        maps: how many aws-auth maps there were.
-        others: what the documents are that are no aws-auth map.
-        kubeconfigs: how many kubeconfigs there were.
-        suppressed: the findings that the maps' authors do not want to see.
-        unread: 1 where the file, or the rest of it, cannot be read.
+        findings: the findings to report, in the order of their positions.
+        maps: the number of aws-auth maps found.
+        others: descriptions of the documents that are not aws-auth maps.
+        kubeconfigs: the number of kubeconfigs found.
+        suppressed: the findings that a comment or an annotation suppresses.
+        unread: 1 if the file, or the rest of it, cannot be read, else 0.
     """
 
     path: str
@@ -34,7 +34,7 @@ class Report(NamedTuple):
 
     @classmethod
     def of(cls, path: str, findings: list[Finding], reading: Reading) -> Self:
-        """A report of all findings, with those apart that are suppressed."""
+        """A report of all findings, with the suppressed ones listed separately."""
         suppressed = [finding for finding in findings if finding.suppression]
         if suppressed:
             findings = [finding for finding in findings if not finding.suppression]

@@ -1,4 +1,4 @@
-"""What a run over any number of inputs found, as renderers are given it."""
+"""The outcome of a run on any number of inputs, as passed to renderers."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 MAX_WORD = 300
 MAX_TEXT = 2000
-"""Longer words and texts are shown in part: a value may well be a megabyte of something."""
+"""Longer words and texts (in characters) are shortened: a value may be a megabyte long."""
 
 
 def once(findings: Iterable[Finding]) -> list[Finding]:
-    """Findings without what was said already: a binding goes with several maps, and so is found."""
+    """Findings without duplicates: a binding that applies to several maps is found for each."""
     return list({(id(f.at), f.rule.code, f.message): f for f in findings}.values())
 
 
@@ -30,21 +30,22 @@ class Run(NamedTuple):
     """The outcome of a run.
 
     Attributes:
-        findings: of all inputs, in the order of the inputs.
-        skipped: inputs without an aws-auth map: path and what was there instead.
-        errors: what could not be read or done: path and message.
-        files: how many files were read.
-        maps: how many aws-auth maps they held.
-        unchecked: why the rules about bindings did not run, if they did not.
+        findings: the findings of all inputs, in the order of the inputs.
+        skipped: inputs without an aws-auth map: path, and what was found instead.
+        errors: inputs that could not be read and actions that failed: path and message.
+        files: the number of files read.
+        maps: the number of aws-auth maps found.
+        unchecked: why the rules about bindings did not run; None if they ran.
         place: what an input is called: `file` or `cluster`.
-        kubeconfigs: how many kubeconfigs they held.
-        unread: how many files could not be read, or not to their end.
-        fail_on: from which severity on a finding fails the run; None for never.
-        checked: the inputs with aws-auth maps, and the rules that were asked for in each.
-        below: the folder that was looked through, where no input was named.
-        root: the folder to which paths are relative for other tools; empty for as they are.
-        suppressed: what is found and not reported, by a comment, an annotation or the baseline.
-        show_suppressed: whether it is to be shown all the same, as what it is.
+        kubeconfigs: the number of kubeconfigs found.
+        unread: the number of files that could not be read, or not completely.
+        fail_on: the lowest severity that fails the run; None for never.
+        checked: the inputs with aws-auth maps, and the rules selected for each.
+        below: the folder that was searched, if no input was given on the command line.
+        root: the folder that paths in reports for other tools are relative to; empty to keep
+            paths as they are.
+        suppressed: findings suppressed by a comment, an annotation or the baseline.
+        show_suppressed: whether to show the suppressed findings too, marked as such.
     """
 
     findings: list[Finding]
@@ -65,17 +66,17 @@ class Run(NamedTuple):
 
     @property
     def skipped_rules(self) -> str:
-        """That the rules about bindings did not run, and why."""
+        """A sentence that says which rules about bindings did not run, and why."""
         codes = [rule.code for rule in all_rules().values() if Need.BINDINGS in rule.needs]
         return f"RBAC rules ({', '.join(codes)}) skipped: {self.unchecked}"
 
     @property
     def shown(self) -> list[Finding]:
-        """The findings that are shown, those that are suppressed last."""
+        """The findings to show, suppressed ones last."""
         return [*self.findings, *(self.suppressed if self.show_suppressed else ())]
 
     def exit_code(self) -> int:
-        """2 where something failed, 1 where a finding fails the run, else 0."""
+        """2 if there were errors, 1 if a finding fails the run, else 0."""
         return 2 if self.errors else int(any(map(self.fails, self.findings)))
 
     def fails(self, finding: Finding) -> bool:
@@ -83,19 +84,19 @@ class Run(NamedTuple):
         return self.fail_on is not None and finding.severity >= self.fail_on
 
     def counts(self) -> dict[str, int]:
-        """How many findings there are of each severity, the worst first."""
+        """The number of findings of each severity, the worst first."""
         return {
             str(severity): sum(f.severity == severity for f in self.findings)
             for severity in sorted(Severity, reverse=True)
         }
 
     def fixable(self) -> int:
-        """How many findings `authmap fix` would mend, unsafe ones included."""
+        """The number of findings that `authmap fix` can fix, including with --unsafe-fixes."""
         return sum(f.fix is not None and f.fix.held_back is None for f in self.findings)
 
 
 def safe(text: str) -> str:
-    r"""Text without anything a terminal would act on: `\x1b` for an escape, and so on."""
+    r"""Text with every control character escaped, such as `\x1b`, so that a terminal ignores it."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else _escaped(c) for c in text)
@@ -106,13 +107,13 @@ def _escaped(character: str) -> str:
 
 
 def visible(text: str) -> str:
-    """Lines of a file as a terminal may show them."""
+    """Lines of a file, safe to print to a terminal; tabs and line breaks stay."""
     lines = [line.removesuffix("\r").split("\t") for line in text.split("\n")]
     return "\n".join("\t".join(map(safe, parts)) for parts in lines)
 
 
 def brief(text: str) -> str:
-    """Text that is `safe`, without the middle of what is longer than anybody reads."""
+    """Text that is `safe`, with the middle of long words and texts left out."""
     if len(text) > MAX_WORD:
         words = text.split(" ")
         text = " ".join(_cut(word, MAX_WORD) for word in words)

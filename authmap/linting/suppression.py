@@ -1,8 +1,7 @@
-"""Which findings are not reported, as the map's author wants it, and what of that does nothing.
+"""Apply ignore comments and annotations to findings, and find those that suppress nothing.
 
-A comment is about the entry, or the item of mapAccounts, on whose lines it stands or begins above;
-or about the key it stands at or above, with all that is in its value. An annotation is about the
-whole object.
+A comment applies to the entry, or item of mapAccounts, that it is on or directly above. On or above
+a key, it applies to the key and everything in its value. An annotation applies to the whole object.
 """
 
 from __future__ import annotations
@@ -31,14 +30,15 @@ What = TypeVar("What")
 
 
 def mark(content: Content, findings: list[Finding], options: Options) -> None:
-    """Set the `suppression` of what is not to be reported, and the `unused` words of directives.
+    """Set the `suppression` of suppressed findings and the `unused` words of directives.
 
-    What another finding would change in the same way is held back: nobody wants that either.
+    A fix of another finding that makes the same change as a suppressed one is held back as well.
 
     Args:
         content: the map or kubeconfig.
-        findings: of all rules that are named in its directives, and of others.
-        options: with the bindings; without them it is not known what a rule about them would find.
+        findings: the findings of all rules, including those that its directives name.
+        options: the options. If not all bindings are known, words that name a rule about bindings
+            never count as unused.
     """
     used: set[tuple[Directive, str]] = set()
     named = set().union(*(directive.codes for directive in content.directives))
@@ -51,7 +51,7 @@ def mark(content: Content, findings: list[Finding], options: Options) -> None:
                 if finding.suppression is None:
                     kind = "comment" if directive.target else "annotation"
                     finding.suppression = Suppression(kind, directive.reason, directive.at)
-    _hold_back_the_same(findings)
+    _hold_back_duplicates(findings)
     rules = all_rules()
     for directive in content.directives:
         directive.unused = [
@@ -63,10 +63,11 @@ def mark(content: Content, findings: list[Finding], options: Options) -> None:
         ]
 
 
-def _hold_back_the_same(findings: list[Finding]) -> None:
-    """Hold fixes back that do what the fix of a suppressed finding does.
+def _hold_back_duplicates(findings: list[Finding]) -> None:
+    """Hold back fixes that make the same change as the fix of a suppressed finding.
 
-    A rule about the account does not count: a name that need not tell the account may do so.
+    Suppressed findings about the account id are left out: suppressing them allows usernames
+    without the account id, but does not forbid usernames with it.
     """
     unwanted = {
         (id(change.node), change.value): finding.rule.code
@@ -78,36 +79,36 @@ def _hold_back_the_same(findings: list[Finding]) -> None:
         for change in finding.fix.changes if finding.fix and not finding.suppression else ():
             code = unwanted.get((id(change.node), change.value))
             if code:
-                finding.hold_back(f"{code} is suppressed here, and its fix would be the same")
+                finding.hold_back(f"{code} is suppressed here, and its fix makes the same change")
 
 
 def settle(contents: Iterable[Content]) -> None:
-    """Take out of the `unused` words of directives what another map of the same file uses."""
-    same: dict[tuple[Source, tuple[int, int]], list[Directive]] = {}
+    """Remove words from `unused` that another map in the same file uses."""
+    by_place: dict[tuple[Source, tuple[int, int]], list[Directive]] = {}
     for content in contents:
         for directive in content.directives:
             layer, start, end = directive.at
-            same.setdefault((layer.source, layer.span(start, end)), []).append(directive)
-    for twins in same.values():
+            by_place.setdefault((layer.source, layer.span(start, end)), []).append(directive)
+    for twins in by_place.values():
         unused = set.intersection(*({word.text for word in each.unused} for each in twins))
         for each in twins:
             each.unused = [word for word in each.unused if word.text in unused]
 
 
-class _Stretches(Generic[What]):
-    """Stretches of a text that do not overlap, and what each of them is of."""
+class _Spans(Generic[What]):
+    """Spans of a text that do not overlap, each with a value."""
 
     def __init__(self) -> None:
         self._rows: list[tuple[int, int, What]] = []
         self._sorted = True
 
     def add(self, start: int, end: int, what: What) -> None:
-        """Take one in."""
+        """Add a span and its value."""
         self._rows.append((start, end, what))
         self._sorted = False
 
-    def meeting(self, start: int, end: int) -> Iterator[What]:
-        """What has a share in another stretch, or touches it."""
+    def touching(self, start: int, end: int) -> Iterator[What]:
+        """The values of the spans that overlap or touch the given one."""
         if not self._sorted:
             self._rows.sort(key=itemgetter(0))
             self._sorted = True
@@ -118,31 +119,31 @@ class _Stretches(Generic[What]):
 
 
 class _Scopes:
-    """What the directives of a map are about."""
+    """Looks up which directives of a content apply to a finding."""
 
     def __init__(self, content: Content) -> None:
         self._whole: list[Directive] = []
         self._of_item: dict[int, list[Directive]] = {}
-        self._of_stretch: list[tuple[Source, int, int, Directive]] = []
-        self._items: dict[int, _Stretches[int]] = {}
-        in_text: dict[int, _Stretches[int]] = {}
+        self._of_span: list[tuple[Source, int, int, Directive]] = []
+        self._items: dict[int, _Spans[int]] = {}
+        in_text: dict[int, _Spans[int]] = {}
         for layer, node in content.items():
             start, end = node.start, _end(layer.text, node)
-            in_text.setdefault(id(layer.text), _Stretches()).add(start, end, id(node))
+            in_text.setdefault(id(layer.text), _Spans()).add(start, end, id(node))
             place = layer.span(start, end)
-            self._items.setdefault(id(layer.source), _Stretches()).add(*place, id(node))
-        keys: dict[int, _Stretches[tuple[Node, Node]]] = {}
+            self._items.setdefault(id(layer.source), _Spans()).add(*place, id(node))
+        keys: dict[int, _Spans[tuple[Node, Node]]] = {}
         inside = {id(node) for _, node in content.items()}
         for layer, key, value in _keys(content, inside):
-            keys.setdefault(id(layer.text), _Stretches()).add(key.start, key.end, (key, value))
+            keys.setdefault(id(layer.text), _Spans()).add(key.start, key.end, (key, value))
         for directive in content.directives:
             text, target = id(directive.at.layer.text), directive.target
             if target is None:
                 self._annotate(directive)
                 continue
-            for item in in_text[text].meeting(*target[:2]) if text in in_text else ():
+            for item in in_text[text].touching(*target[:2]) if text in in_text else ():
                 self._of_item.setdefault(item, []).append(directive)
-            for key, value in keys[text].meeting(*target[:2]) if text in keys else ():
+            for key, value in keys[text].touching(*target[:2]) if text in keys else ():
                 self._add(directive, key.start, value)
 
     def _annotate(self, directive: Directive) -> None:
@@ -152,29 +153,29 @@ class _Scopes:
             self._add(directive, directive.about.start, directive.about)
 
     def _add(self, directive: Directive, start: int, node: Node) -> None:
-        """Say that a directive is about a node, and what begins before it."""
+        """Apply a directive to a node, from a start offset to the end of the node."""
         layer = directive.at.layer
-        stretch = layer.span(start, _end(layer.text, node))
-        self._of_stretch.append((layer.source, *stretch, directive))
+        span = layer.span(start, _end(layer.text, node))
+        self._of_span.append((layer.source, *span, directive))
         if isinstance(node, Alias) and node.target is not None:
             self._add(directive, node.target.start, node.target)
 
     def about(self, finding: Finding) -> Iterator[Directive]:
-        """The directives that are about what a finding is about."""
+        """The directives that apply to a finding."""
         source, at = finding.source, finding.span[0]
         yield from self._whole
         if finding.entry is not None:
             yield from self._of_item.get(id(finding.entry.node), ())
         elif id(source) in self._items:
-            for item in self._items[id(source)].meeting(at, at):
+            for item in self._items[id(source)].touching(at, at):
                 yield from self._of_item.get(item, ())
-        for where, start, end, directive in self._of_stretch:
+        for where, start, end, directive in self._of_span:
             if start <= at < end and where is source:
                 yield directive
 
 
 def _keys(content: Content, items: set[int]) -> Iterator[tuple[Layer, Node, Node]]:
-    """The keys and values of the object that a map is written as, but for those in its items."""
+    """The keys and values of the object that contains a map, except those inside its items."""
     for layer, root in ((content.layer, content.root), content.outer or (content.layer, None)):
         waiting: list[Node] = [root] if root else []
         while waiting:
@@ -191,7 +192,7 @@ def _keys(content: Content, items: set[int]) -> Iterator[tuple[Layer, Node, Node
 
 
 def _end(text: str, node: Node) -> int:
-    """Where what is written of a node ends: a block of YAML itself ends where the next begins."""
+    """The offset where the text of a node ends; `node.end` of a block is where the next begins."""
     waiting, last = [node], node.start
     while waiting:
         each = waiting.pop()

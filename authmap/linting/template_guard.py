@@ -1,4 +1,4 @@
-"""Which tool is still to render a file: Helm or Jinja, to whom `{{SessionName}}` is a template."""
+"""Detect files that Helm or Jinja renders later: there `{{SessionName}}` would be a template."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _AS_JINJA = "render it first and pipe the result into `authmap fix -`"
 
 
 def of(auth_map: AuthMap, options: Options) -> str:
-    """Why no double braces are written into a map's file, or nothing where they may be."""
+    """Why fixes must not write double braces into a map's file; empty if they may."""
     source = auth_map.source
     if options.delimiters or auth_map.locked or auth_map.shape is Shape.DATA:
         return ""
@@ -32,40 +32,40 @@ def of(auth_map: AuthMap, options: Options) -> str:
         place = _outside_names(auth_map)
     if place is None and not source.path.endswith(_RENDERED):
         return options.rendered and f"{options.rendered}: {_AS_HELM}"
-    where = f"line {source.place(place).line}" if place is not None else "by its name"
+    where = f"line {source.place(place).line}" if place is not None else "by its file name"
     if "{%" in source.text or "{#" in source.text or source.path.endswith(_JINJA):
-        return f"this is a template of Jinja's ({where}): {_AS_JINJA}"
-    return f"this is a template of Helm's ({where}): {_AS_HELM}"
+        return f"this is a Jinja template ({where}): {_AS_JINJA}"
+    return f"this is a Helm template ({where}): {_AS_HELM}"
 
 
 @lru_cache(maxsize=1)
 def _in_braces(text: str) -> list[re.Match[str]]:
-    """What stands in braces in a file, which several maps may share."""
+    """The braced parts of a file; cached, as several maps may be in one file."""
     return in_braces(text)
 
 
 def _outside_names(auth_map: AuthMap) -> int | None:
-    """Where braces first stand in no username and no group, of this map or another."""
+    """The offset of the first braces that are not in a username or group, or None."""
     words, source = braced_words(_in_braces(auth_map.source.text)), auth_map.source
     if not words:
         return None
     names = sorted(_names(auth_map))
 
-    @cache  # a line may be the whole file
-    def named_from(line: int) -> float:
+    @cache  # cached: a line may be the whole file
+    def username_end(line: int) -> float:
         found = re.search("username", source.line(line), re.IGNORECASE | re.ASCII)
         return found.end() if found else float("inf")
 
     for place in words:
         at = bisect_right(names, (place, len(source.text))) - 1
         line, column = source.place(place)
-        if not (at >= 0 and place < names[at][1]) and column - 1 < named_from(line):
+        if not (at >= 0 and place < names[at][1]) and column - 1 < username_end(line):
             return place
     return None
 
 
 def _names(auth_map: AuthMap) -> Iterator[tuple[int, int]]:
-    """The stretches of the file in which usernames and groups stand."""
+    """The spans (offsets in the file) of usernames and groups."""
     for entry in auth_map.entries:
         field = entry.field("username")
         nodes = [field.value] if field else []

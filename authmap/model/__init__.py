@@ -1,1 +1,1 @@
-"""The map, its findings and its surroundings, as rules see them."""
+"""The data that rules work with: maps, kubeconfigs, RBAC bindings, options and findings."""

@@ -1,4 +1,4 @@
-"""One aws-auth map: the object it stands in, its sections, and its entries as they are read."""
+"""An aws-auth map: its object, its sections, and the entries that the authenticator reads."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class DataKey(NamedTuple):
-    """One key of the object's `data`, with the nodes of the key and of its value."""
+    """A key in the object's `data`, with the nodes of the key and of its value."""
 
     name: str
     key: Scalar
@@ -34,15 +34,15 @@ class DataKey(NamedTuple):
 
 
 class Shape(Enum):
-    """What a map is written as.
+    """The form in which a map is written.
 
     Attributes:
         CONFIG_MAP: a ConfigMap.
-        PATCH: an object with nothing but `data`.
+        PATCH: an object that has only `data`.
         ENTRIES: a bare list of entries.
-        DATA: the data of a ConfigMap, handed over by the library's user or by a cluster.
-        EKSCTL: eksctl's ClusterConfig.
-        SERVER: the configuration of the authenticator itself.
+        DATA: the data of a ConfigMap, from a cluster or from a caller of the library.
+        EKSCTL: a ClusterConfig of eksctl.
+        SERVER: the authenticator's own configuration.
         OBJECTS: IAMIdentityMapping objects.
         CONTROL_PLANE: a control plane of Cluster API.
         VALUES: values of a chart or a module.
@@ -63,12 +63,12 @@ class AuthMap(Content, Located):
     """One aws-auth map.
 
     Attributes:
-        path: its name; of a map made from data, the name of the object.
-        shape: what it is written as.
-        keys: the keys of its data in the order they are written, with those that nothing reads.
-        sections: the sections that are there, by name.
-        name: node of metadata.name, if there is one.
-        namespace: node of metadata.namespace, if there is one.
+        path: the name of the file; for a map made from data, the name of the object.
+        shape: the form in which it is written.
+        keys: the keys of its data in written order, unknown keys included.
+        sections: its sections, by name.
+        name: the node of metadata.name, if there is one.
+        namespace: the node of metadata.namespace, if there is one.
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class AuthMap(Content, Located):
 
     @property
     def _stretch(self) -> tuple[Source, int, int]:
-        if self.shape is Shape.DATA:  # each section is a text of its own
+        if self.shape is Shape.DATA:  # each section is a separate text
             return self.source, 0, len(self.source.text)
         spans = [layer.span(node.start, node.end) for layer, node in self._written]
         return self.source, self.start, max((end for _, end in spans), default=0)
@@ -110,20 +110,20 @@ class AuthMap(Content, Located):
         path: str = "aws-auth",
         annotations: StrMapping[str, str] | None = None,
     ) -> AuthMap:
-        """A map from the `data` of a ConfigMap.
+        """Create a map from the `data` of a ConfigMap.
 
         Args:
             data: the texts of `mapRoles`, `mapUsers`, `mapAccounts`; other keys are ignored, as
-                the authenticator ignores them.
-            path: what findings call the place; the section's name is put behind it, or `data`
-                where a key is concerned.
-            annotations: of the object, if they are known.
+                the authenticator does.
+            path: the name shown in findings; it is followed by the section's name, or by `data`
+                in findings about a key.
+            annotations: the object's annotations, if they are known.
         """
         sections, keys, at = {}, [], 0
         for name, text in data.items():
             if name in SECTIONS:
                 data_bytes = text.encode(errors="replace")
-                mark = BOM if data_bytes.startswith(BOM) else b""  # of the text, not of the file
+                mark = BOM if data_bytes.startswith(BOM) else b""  # keep the text's own mark
                 source = Source(mark + data_bytes, f"{path} {name}")
                 sections[name] = Section(name, source, text)
             end = at + len(name)
@@ -139,13 +139,13 @@ class AuthMap(Content, Located):
 
     @property
     def start(self) -> int:
-        """Where in the file it begins: its object, or the first of its lists."""
+        """Text offset in the file at which its object, or the first of its lists, begins."""
         spans = [layer.span(node.start, node.start) for layer, node in self._written]
         return min((start for start, _ in spans), default=0)
 
     @property
     def _written(self) -> list[tuple[Layer, Node]]:
-        """Its object and its lists, each with its text."""
+        """Its object and its lists, each with its layer."""
         nodes = [(s, s.tree) for s in self.sections.values() if s.tree is not None]
         if self.root is None or self.shape is Shape.VALUES:  # several maps may share one document
             return [*nodes]
@@ -153,25 +153,25 @@ class AuthMap(Content, Located):
 
     @property
     def texts(self) -> list[Source]:
-        """The texts it is written in: the file, or one for each section, each of them once."""
+        """The texts that make up the map: the file and its sections' texts, without duplicates."""
         sections = [section.source for section in self.sections.values()]
         return list(dict.fromkeys([self.source, *sections]))
 
     @property
     def delimiters(self) -> Delimiters:
-        """What stands for the braces of placeholders in it until it is rendered."""
+        """The delimiters used instead of placeholder braces until another tool renders the map."""
         return next((section.delimiters for section in self.sections.values()), ())
 
     @property
     def trees(self) -> list[tuple[Layer, Node]]:
-        """The trees it is written in, its sections' among them, each with its text."""
+        """The trees that make up the map, its sections included, each with its layer."""
         sections = [(s, s.tree) for s in self.sections.values() if s.tree is not None]
         whole = [(self.layer, self.root)] if self.root else []
         return [*whole, *sections, *([self.outer] if self.outer else [])]
 
     @property
     def objects(self) -> list[tuple[Layer, Mapping]]:
-        """The Kubernetes objects it is written as, each with its text."""
+        """The Kubernetes objects that make up the map, each with its layer."""
         if self.shape is not Shape.OBJECTS or self.root is None:
             return super().objects
         values = (value for _, value in self.root.pairs)
@@ -179,7 +179,7 @@ class AuthMap(Content, Located):
 
     @property
     def partly_unread(self) -> bool:
-        """Whether a section of it cannot be read."""
+        """Whether one of its sections cannot be read."""
         return any(section.problem for section in self.sections.values())
 
     def items(self) -> Iterator[tuple[Layer, Node]]:
@@ -191,21 +191,21 @@ class AuthMap(Content, Located):
 
     @cached_property
     def entries(self) -> list[Entry]:
-        """All items of mapRoles, then of mapUsers, those that are dropped or overridden too."""
+        """All items of mapRoles, then of mapUsers, dropped and overridden ones included."""
         found: list[Entry] = []
         for name in SECTIONS[:2]:
             if name in self.sections:
                 items = read_entries(self.sections[name])
                 self._render(items, self.sections[name].delimiters)
-                held = store_entries(items)
+                stored = store_entries(items)
                 if found:
-                    self._shadow(found, held.values())
+                    self._shadow(found, stored.values())
                 found += items
         return found
 
     @staticmethod
     def _render(entries: Iterable[Entry], delimiters: Delimiters) -> None:
-        """Give placeholders their braces, as what renders the file will do."""
+        """Replace delimiters with braces, as the tool that renders the file will do."""
         for entry in entries if delimiters else ():
             entry.username = braced(entry.username, delimiters)
             groups = [g._replace(text=braced(g.text, delimiters)) for g in entry.group_items]
@@ -213,13 +213,13 @@ class AuthMap(Content, Located):
 
     @staticmethod
     def _shadow(roles: list[Entry], users: Iterable[Entry]) -> None:
-        """Set `winner` on users whose ARN mapRoles has too: it is asked first."""
+        """Set `winner` on users whose ARN is also in mapRoles, which is searched first."""
         first = {resolve.key(e): e for e in roles if e.arn and not (e.dropped or e.winner)}
         for user in users:
             user.winner = first.get(resolve.key(user))
 
     def namesakes(self, entry: Entry) -> list[Entry]:
-        """The entries that are not dead and mean the same role or user, this one among them."""
+        """The active entries for the same role or user, this entry included."""
         return self._by_meaning.get(resolve.fold(arn.meant(entry.arn)), [])
 
     @cached_property
@@ -232,13 +232,13 @@ class AuthMap(Content, Located):
 
     @cached_property
     def roles(self) -> list[Entry]:
-        """The entries of mapRoles that the authenticator holds."""
-        return self._live("mapRoles")
+        """The active entries of mapRoles: neither dropped nor overridden."""
+        return self._active("mapRoles")
 
     @cached_property
     def users(self) -> list[Entry]:
-        """The entries of mapUsers that the authenticator holds and that mapRoles does not hide."""
-        return self._live("mapUsers")
+        """The active entries of mapUsers: neither dropped nor overridden, by mapRoles either."""
+        return self._active("mapUsers")
 
     @cached_property
     def account_items(self) -> list[Group]:
@@ -248,12 +248,12 @@ class AuthMap(Content, Located):
 
     @property
     def accounts(self) -> list[str]:
-        """The account ids that mapAccounts lets in."""
+        """The account IDs in mapAccounts."""
         return [item.text for item in self.account_items]
 
     @cached_property
     def index(self) -> resolve.Index:
-        """The map as callers are looked up in it."""
+        """The index for looking up callers."""
         return resolve.Index(self.roles, self.users, self.accounts)
 
     def resolve(
@@ -265,21 +265,21 @@ class AuthMap(Content, Located):
         access_key_id: str | None = None,
         private_dns_name: str | None = None,
     ) -> resolve.Identity | None:
-        """Who a caller is to the cluster.
+        """Look up the identity that a caller gets in the cluster.
 
         Args:
-            arn: of a role, of a role's session, of a user, a federated user or an account's root.
-            account_id: the caller's account, where it is not the ARN's.
-            session_name: the session's name, where the ARN is the role's own.
-            access_key_id: for `{{AccessKeyID}}`.
-            private_dns_name: for `{{EC2PrivateDNSName}}`.
+            arn: the ARN of a role, a role session, a user, a federated user or an account's root.
+            account_id: the caller's account, if it is not the ARN's.
+            session_name: the session name, if the ARN is a role's.
+            access_key_id: the value of `{{AccessKeyID}}`.
+            private_dns_name: the value of `{{EC2PrivateDNSName}}`.
 
         Returns:
-            The identity, or None where nothing maps the caller. Placeholders for which nothing
-            is given stay as they are.
+            The identity, or None if the map does not map the caller. Placeholders without a value
+            stay unchanged.
 
         Raises:
-            ArnError: no caller has such an ARN.
+            ArnError: the authenticator rejects such an ARN.
             LoginError: an entry matches, but the login fails.
         """
         who = resolve.caller(
@@ -291,7 +291,7 @@ class AuthMap(Content, Located):
         )
         return self.index.find(who)
 
-    def _live(self, name: str) -> list[Entry]:
+    def _active(self, name: str) -> list[Entry]:
         return [
             entry
             for entry in self.entries

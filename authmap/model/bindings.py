@@ -1,6 +1,6 @@
-"""RBAC bindings: which users and groups they name, and which entries of a map live from them.
+"""RBAC bindings: the users and groups they name, and the entries of a map that depend on them.
 
-What RBAC makes of a binding: `subjects` in
+For the meaning of a binding see `subjects` in
 https://kubernetes.io/docs/reference/kubernetes-api/authorization-resources/cluster-role-binding-v1/.
 """
 
@@ -19,15 +19,21 @@ if TYPE_CHECKING:
 
 KINDS = ("ClusterRoleBinding", "RoleBinding")
 MASTERS = "system:masters"
-"""Above RBAC: the API server lets this group do everything (it has a binding as well)."""
+"""This group bypasses RBAC: the API server allows it everything (it also has a binding)."""
 
 
 AUTHENTICATED = "system:authenticated"
-"""Everybody who logs in is in this group."""
+"""Every caller who logs in is in this group."""
 
 
 class Subject(NamedTuple):
-    """A user or group that a binding names, and where."""
+    """A user or group in a binding.
+
+    Attributes:
+        kind: `User` or `Group`.
+        name: its name.
+        at: its place in the binding.
+    """
 
     kind: str
     name: str
@@ -38,10 +44,10 @@ class Binding(NamedTuple):
     """A ClusterRoleBinding or RoleBinding.
 
     Attributes:
-        kind: which of the two.
-        namespace: of a RoleBinding.
+        kind: `ClusterRoleBinding` or `RoleBinding`.
+        namespace: the namespace of a RoleBinding; empty for a ClusterRoleBinding.
         name: its name.
-        role: kind and name of the role it gives, as in `ClusterRole/view`.
+        role: kind and name of the role it grants, such as `ClusterRole/view`.
         subjects: the users and groups among its subjects.
     """
 
@@ -53,23 +59,23 @@ class Binding(NamedTuple):
 
     @property
     def title(self) -> str:
-        """What it is called in sentences."""
+        """Its kind and name, as messages show it."""
         return f"{self.kind} {self.namespace + '/' if self.namespace else ''}{self.name}"
 
 
 class Bindings:
-    """The bindings of a cluster, or of files.
+    """The bindings of a cluster, or from files.
 
     Args:
         found: the bindings.
-        missing: what kept others from being read; None where all of them are known.
-        incidental: whether they are only those in the map's own file. Rules that need the
-            bindings do not run then.
+        missing: why other bindings could not be read; None if all are known.
+        incidental: whether they come only from the map's own file. Rules that need bindings are
+            then skipped.
 
     Attributes:
-        missing: as given.
-        incidental: as given.
-        subjects: every user and group that is bound, with its binding.
+        missing: see Args.
+        incidental: see Args.
+        subjects: all bound users and groups, each with its binding.
     """
 
     def __init__(
@@ -81,31 +87,32 @@ class Bindings:
         self._users: dict[str, list[Binding]] = {}
         self._groups: dict[str, list[Binding]] = {}
         for binding, subject in self.subjects:
-            held = self._users if subject.kind == "User" else self._groups
-            held.setdefault(subject.name, []).append(binding)
+            by_name = self._users if subject.kind == "User" else self._groups
+            by_name.setdefault(subject.name, []).append(binding)
 
     def of_username(self, entry: Entry, username: str | None = None) -> list[tuple[str, Binding]]:
-        """The users that are bound and that callers of an entry can be, with their bindings.
+        """The bound users whose name a caller of the entry can get, each with a binding.
 
         Args:
             entry: the entry.
-            username: a username pattern to ask for in place of its own.
+            username: a username pattern to use instead of the entry's own.
         """
         pattern = entry.username if username is None else username
         return list(self._matches(self._users, entry, pattern))
 
     def of_groups(self, entry: Entry) -> list[tuple[str, Binding]]:
-        """The groups that are bound and that an entry gives, with their bindings."""
+        """The bound groups that the entry can give a caller, each with a binding."""
         return [
             found for group in entry.groups for found in self._matches(self._groups, entry, group)
         ]
 
     def of_caller(self, username: str, groups: Iterable[str]) -> list[tuple[Binding, str]]:
-        """The bindings that hold for a caller, each with the name it holds by.
+        """The bindings that apply to a caller, each with the user or group that it matches.
 
         Args:
-            username: as rendered.
-            groups: as rendered; `system:authenticated` is added, as the API server adds it.
+            username: the caller's rendered username.
+            groups: the caller's rendered groups; `system:authenticated` is added, as the API
+                server does.
         """
         found = [(binding, f"user `{username}`") for binding in self._users.get(username, ())]
         for group in (*groups, AUTHENTICATED):
@@ -114,22 +121,22 @@ class Bindings:
 
     @staticmethod
     def _matches(
-        held: dict[str, list[Binding]], entry: Entry, pattern: str
+        by_name: dict[str, list[Binding]], entry: Entry, pattern: str
     ) -> Iterator[tuple[str, Binding]]:
         if not pattern:
             return
         text = username_overlap.pattern(pattern, entry.account_id, sessions=entry.has_session_name)
-        names = [text] if text in held else []
+        names = [text] if text in by_name else []
         if username_overlap.is_open(text):
             front = username_overlap.front(text)
-            likely = (name for name in held if name.startswith(front))
+            likely = (name for name in by_name if name.startswith(front))
             names = [name for name in likely if username_overlap.overlap(text, name)]
         for name in names:
-            for binding in held[name]:
+            for binding in by_name[name]:
                 yield name, binding
 
 
 def unrendered(found: Iterable[Binding]) -> Subject | None:
-    """The first subject that another tool has yet to fill in: it may be anybody."""
+    """The first subject that contains another tool's template: it could become any name."""
     subjects = (subject for binding in found for subject in binding.subjects)
     return next((subject for subject in subjects if templates(subject.name)), None)

@@ -1,4 +1,4 @@
-"""What a file holds that concerns authmap: a map, a kubeconfig, or a text that cannot be read."""
+"""The contents of a file that authmap checks: maps, kubeconfigs, and texts it cannot read."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
 
 class Content:
-    """One thing that a file holds; `AuthMap`, `Kubeconfig` and `Unreadable` are the three kinds.
+    """One content of a file: an `AuthMap`, a `Kubeconfig` or an `Unreadable`.
 
     Attributes:
         source: the file it is in.
         path: the name of the file.
-        layer: the text that its object stands in: the file's, or one inside it.
-        root: node of the object, where it is written as one.
-        outer: the object that holds the text in which it is an object, and that object's text.
-        address: address of the Terraform resource that it is in, or an empty string.
-        locked: why nothing in it may be changed, or an empty string.
-        annotations: annotations of the object that are not written in the file, each a text of
-            its own.
-        directives: what its author asks authmap to ignore; the engine reads them.
+        layer: the text that contains its object: the file's text, or one embedded in it.
+        root: the node of its object, if it is an object.
+        outer: for an object inside an embedded text, the object that contains that text, with its
+            own layer.
+        address: address of its Terraform resource, or an empty string.
+        locked: why it must not be changed, or an empty string.
+        annotations: annotations of the object that are not in the file, by name.
+        directives: its ignore directives; the engine sets them.
     """
 
     def __init__(
@@ -46,36 +46,36 @@ class Content:
 
     @property
     def texts(self) -> list[Source]:
-        """The texts it is written in, each of them once."""
+        """The texts that make up the content, without duplicates."""
         return [self.source]
 
     @property
     def trees(self) -> list[tuple[Layer, Node]]:
-        """The trees it is written in, each with its text."""
+        """The trees that make up the content, each with its layer."""
         return [*self.objects, *([self.outer] if self.outer else [])]
 
     @property
     def objects(self) -> list[tuple[Layer, Mapping]]:
-        """The Kubernetes objects it is written as, each with its text."""
+        """The Kubernetes objects that make up the content, each with its layer."""
         return [(self.layer, self.root)] if self.root else []
 
     @property
     def delimiters(self) -> Delimiters:
-        """The marks that stand for the braces of placeholders until the file is rendered."""
+        """The delimiters used instead of placeholder braces until another tool renders the file."""
         return ()
 
     @property
     def partly_unread(self) -> bool:
-        """Whether a part of it cannot be read."""
+        """Whether part of it cannot be read."""
         return False
 
     def items(self) -> Iterator[tuple[Layer, Node]]:
-        """The items that a directive may be about, such as entries, each with its text."""
+        """The items that a directive can apply to, such as entries, each with its layer."""
         yield from ()
 
 
 class Unreadable(Content):
-    """A text, or the rest of one, that cannot be read.
+    """A text that cannot be read, or not to its end.
 
     Attributes:
         problem: why it cannot be read.

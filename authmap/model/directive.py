@@ -1,4 +1,4 @@
-"""What the author of a map asks authmap to ignore."""
+"""Ignore directives: comments and annotations that suppress findings."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
 
 class Word(NamedTuple):
-    """One code or name as it is written.
+    """One rule code or name in a directive.
 
     Attributes:
-        text: itself.
-        at: where it stands.
-        code: of the rule it means, or None where there is none.
+        text: the word as written.
+        at: its place.
+        code: the code of the rule that it names, or None if it names no rule.
     """
 
     text: str
@@ -25,18 +25,18 @@ class Word(NamedTuple):
 
 
 class Directive:
-    """One comment, or the annotation, that is to keep findings from being reported.
+    """A comment or annotation that suppresses findings.
 
     Attributes:
-        at: where it stands.
-        words: the codes and names in it; none where it is not written as it must be.
-        codes: of the rules that it names.
-        reason: what is said besides.
-        place: of the words, as a node that can be changed, if it can.
-        about: of an annotation, the object it is about, where that is not the whole map.
-        target: the line that a comment is about: its own, or the next where it has one of its own;
-            None of the annotation.
-        unused: the words that keep no finding from being reported (set once that is known).
+        at: its place.
+        words: the rule codes and names in it; empty if its syntax is wrong.
+        codes: the codes of the rules that its words name.
+        reason: the reason that its author gives.
+        place: a node for its words, through which a fix can change them, or None.
+        about: the object that an annotation applies to; None if it applies to the whole map.
+        target: the line that a comment applies to: its own line, or the next line if the comment
+            is alone on its line; None for an annotation.
+        unused: the words that suppress nothing (set after all rules have run).
     """
 
     __slots__ = ("about", "at", "codes", "place", "reason", "target", "unused", "words")

@@ -1,6 +1,6 @@
-"""What a rule says: a finding at a place, and perhaps a fix made of changes to values.
+"""Findings of rules, and their fixes.
 
-Everything here is symbolic: nodes and values. `patch.py` turns changes into edits of bytes, late.
+A fix consists of changes to nodes and values; `fixing` turns them into edits of bytes later.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 
 class Fix(NamedTuple):
-    """How a finding is mended.
+    """A fix for a finding.
 
     Attributes:
-        changes: values to set, all of them or none.
-        safe: whether it changes nobody's access; an unsafe one waits for ``--unsafe-fixes``.
-        held_back: why it is not made, although it is known.
+        changes: the values to set; either all of them are set or none.
+        safe: whether it changes nobody's access; an unsafe fix needs ``--unsafe-fixes``.
+        held_back: why the fix is withheld, or None.
     """
 
     changes: tuple[Change, ...]
@@ -39,8 +39,8 @@ class Suppression(NamedTuple):
 
     Attributes:
         kind: `comment`, `annotation`, or `baseline`.
-        reason: what its author says.
-        at: where that stands, if it is in the file.
+        reason: the reason that its author gives.
+        at: its place, if it is in the file.
     """
 
     kind: str
@@ -49,16 +49,16 @@ class Suppression(NamedTuple):
 
 
 class Finding(Located):
-    """One thing found.
+    """A problem that a rule found.
 
     Attributes:
-        at: where.
-        message: what is wrong here, in the reader's own words.
+        at: its place.
+        message: what is wrong.
         advice: what happens because of it, and what to do.
-        entry: the entry concerned, if it is one.
-        rule: the rule that found it (set by the rule's runner).
-        own_severity: how bad it is, where that is not the rule's severity.
-        suppression: why it is not reported, if it is not.
+        entry: the affected entry, if it is about one.
+        rule: the rule that found it (set by the code that runs the rule).
+        own_severity: its severity if it differs from the rule's, else None.
+        suppression: why it is not reported, or None.
     """
 
     __slots__ = ("_fix", "advice", "at", "entry", "message", "own_severity", "rule", "suppression")
@@ -84,13 +84,13 @@ class Finding(Located):
 
     @property
     def fix(self) -> Fix | None:
-        """How to mend it, if that is known; worked out when it is first asked for."""
+        """The fix, or None if there is none; computed on first access."""
         if callable(self._fix):
             self._fix = self._fix()
         return self._fix
 
     def hold_back(self, reason: str) -> None:
-        """Let its fix, if it has one, not be made."""
+        """Withhold the fix, if there is one."""
         fix = self.fix
         self._fix = fix and fix._replace(held_back=reason)
 
@@ -99,7 +99,7 @@ class Finding(Located):
 
     @property
     def code(self) -> str:
-        """The code of the rule that found it, as in ``AM101``."""
+        """The code of the rule that found it, such as ``AM101``."""
         return self.rule.code
 
     @property
@@ -108,12 +108,12 @@ class Finding(Located):
 
     @property
     def severity(self) -> Severity:
-        """How bad it is."""
+        """Its own severity if it has one, otherwise the rule's."""
         return self.own_severity or self.rule.severity
 
     @property
     def source(self) -> Source:
-        """The file it is found in."""
+        """The file it is in."""
         return self.at.layer.source
 
     @property
@@ -130,6 +130,6 @@ class Finding(Located):
 
 
 def set_field(entry: Entry, name: str, value: str) -> Change | None:
-    """A change of a field's value, or None where the entry does not have that field."""
+    """A change of a field's value, or None if the entry does not have the field."""
     field = entry.field(name)
     return Change(entry.section, field.value, value) if field else None

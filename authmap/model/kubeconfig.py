@@ -1,4 +1,4 @@
-"""A kubeconfig: how its users log in."""
+"""A kubeconfig, and how its users log in."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 
 
 class ExecLogin(NamedTuple):
-    """A user of a kubeconfig who gets a token from a command.
+    """A kubeconfig user whose token comes from a command.
 
     Attributes:
-        user: what the kubeconfig calls the user.
+        user: the user's name in the kubeconfig.
         words: the command and its arguments.
-        env: the names of the variables that are set for it; their values may be secret.
+        env: the nodes of the names of its environment variables, by name; their values may be
+            secret.
     """
 
     user: str
@@ -30,16 +31,16 @@ class ExecLogin(NamedTuple):
 
 
 class Kubeconfig(Content):
-    """A kubeconfig. It holds no map, but its logins can make the map's usernames useless.
+    """A kubeconfig. It has no map, but its logins can make the map's usernames useless.
 
     Attributes:
-        logins: the users who get their token from a command.
+        logins: the users whose token comes from a command.
     """
 
     def __init__(self, source: Source, logins: tuple[ExecLogin, ...], root: Mapping) -> None:
         super().__init__(source, root=root)
         self.logins = logins
-        self.locked = "nothing is written into a kubeconfig: edit it by hand"
+        self.locked = "authmap does not change kubeconfigs: edit it by hand"
 
     def items(self) -> Iterator[tuple[Layer, Node]]:
         """Its users."""

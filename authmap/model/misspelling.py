@@ -1,6 +1,6 @@
-"""What somebody meant who wrote a name otherwise: of a data key, of an entry's key, of the object.
+"""Guesses what a misspelled name was meant to be: a data key, an entry's key, or the object's name.
 
-The authenticator knows nothing of this; it reads exact names and passes over all others.
+The authenticator does nothing like this: it reads exact names and ignores all others.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _ARN_WORDS = ("arn", "role", "user", "rolearn", "userarn", "iamrole", "iamuser",
 
 
 def letters(name: str) -> str:
-    """A name without case, blanks and punctuation."""
+    """The letters and digits of a name, in lower case."""
     return "".join(filter(str.isalnum, name.lower()))
 
 
@@ -41,7 +41,7 @@ def _near(name: str, known: Iterable[str], cutoff: float) -> str | None:
 
 
 def field(entry: Entry, pair: Field) -> str | None:
-    """The field that a pair of an entry means whose key is not read, if it means one."""
+    """The field that an ignored key of an entry was probably meant to be, or None."""
     key, value = letters(pair.key.value), (text_of(pair.value) or "").strip().lower()
     known, arn = entry.section.consumer.keys[entry.section.name], entry.section.arn_key
     other = elsewhere(entry, pair)
@@ -55,14 +55,14 @@ def field(entry: Entry, pair: Field) -> str | None:
 
 
 def elsewhere(entry: Entry, pair: Field) -> str | None:
-    """The section that knows a key as the name of its ARN, if it is the other one."""
+    """The other section (mapRoles or mapUsers) if the key is its ARN key, otherwise None."""
     other = "mapUsers" if entry.section.name == "mapRoles" else "mapRoles"
     arn = next(iter(entry.section.consumer.keys[other]))
     return other if letters(pair.key.value) == arn != entry.section.arn_key else None
 
 
 def section(key: str) -> str | None:
-    """The section that a data key names, or means although it is written otherwise."""
+    """The section that a data key names, exactly or misspelled, or None."""
     written = letters(key).removeprefix("aws").removeprefix("auth")
     for name in SECTIONS:
         low = name.lower()
@@ -75,12 +75,12 @@ def section(key: str) -> str | None:
 
 
 def is_section(key: str) -> bool:
-    """Whether a data key is, or is meant to be, one of the sections."""
+    """Whether a data key is the name of a section, exactly or misspelled."""
     return "map" in key.lower() and section(key) is not None
 
 
 def is_near_name(name: str) -> bool:
-    """Whether a ConfigMap's name is likely meant to be aws-auth."""
+    """Whether a ConfigMap's name is probably a misspelling of aws-auth."""
     written = letters(name)
     for more in ("configmap", "config", "cm", "map"):
         written = written.removesuffix(more)

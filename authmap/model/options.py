@@ -1,4 +1,4 @@
-"""What a run is asked to do."""
+"""Options of a run."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ if TYPE_CHECKING:
 
 
 class OptionError(ValueError):
-    """An option that cannot be meant; the message is for the person who gave it."""
+    """An option has an invalid value; the message is for the user."""
 
 
 class RunOptions(NamedTuple):
-    """Settings of a lint or a fix.
+    """Settings of a lint or fix run.
 
     Attributes:
-        select: codes or prefixes of the rules that run; empty for those that run by default.
-        ignore: codes or prefixes of rules that do not run.
-        extend_select: codes or prefixes of rules that run besides those.
-        severity: how bad the findings of a rule are, by its code, where not as the rule says.
-        unsafe_fixes: also make fixes that may change somebody's access.
-        username_template: of the usernames that fixes write.
-        rename: ARNs, role names or usernames of entries to rename although they have no groups.
-        reserved: service entries besides authmap's own table.
-        extra_paths: ways to lists of entries in the input, as `eks.awsAuth.roles`; `*` stands for
-            any key or item.
-        delimiters: what stands for the braces of placeholders until another tool has rendered the
-            file; fixes write the first pair.
-        bindings: the RBAC bindings that go with the map; None where they are not known.
-        rendered: why the file is a template of Helm's although nothing in it says so.
+        select: codes or code prefixes of the rules to run; empty for the default rules.
+        ignore: codes or code prefixes of rules not to run.
+        extend_select: codes or code prefixes of rules to run in addition.
+        severity: severities that override the rules' own, by rule code.
+        unsafe_fixes: whether to apply fixes that could change someone's access.
+        username_template: the template of the usernames that fixes write.
+        rename: ARNs, role names or usernames of entries to rename even if they have no groups.
+        reserved: service entries in addition to authmap's own table.
+        extra_paths: paths to lists of entries in the input, such as `eks.awsAuth.roles`; `*`
+            matches any key or item.
+        delimiters: pairs of delimiters used instead of placeholder braces until another tool
+            renders the file; fixes write the first pair.
+        bindings: the RBAC bindings of the map's cluster; None if they are not known.
+        rendered: why the file counts as a Helm template although its text does not show it.
     """
 
     select: tuple[str, ...] = ()
@@ -56,11 +56,11 @@ class RunOptions(NamedTuple):
 
     @property
     def bound(self) -> bool:
-        """Whether all bindings are known that go with the map."""
+        """Whether all bindings of the map's cluster are known."""
         return self.bindings is not None and self.bindings.missing is None
 
     def runs(self, rule: Rule) -> bool:
-        """Whether a rule is selected."""
+        """Whether a rule is to run."""
         selected = rule.code.startswith(self.select) if self.select else rule.default
         selected = selected or rule.code.startswith(self.extend_select)
         if Need.BINDINGS in rule.needs and self.bindings is not None and self.bindings.incidental:
@@ -72,29 +72,35 @@ class RunOptions(NamedTuple):
         return bool(self.ignore) and rule.code.startswith(self.ignore)
 
     def selected(self, rules: Iterable[Rule]) -> list[Rule]:
-        """Those of the rules that are selected."""
+        """The given rules that are to run."""
         return [rule for rule in rules if self.runs(rule)]
 
 
 def choice(value: str, choices: tuple[str, ...], what: str) -> None:
-    """Refuse a value that is not among the choices.
+    """Check that an option's value is one of the choices.
 
     Raises:
         OptionError: it is not.
     """
     if value not in choices:
-        raise OptionError(f"{what} is one of {', '.join(choices)}, not `{value}`")
+        raise OptionError(f"{what} must be one of {', '.join(choices)}, not `{value}`")
 
 
 def near(word: str, known: Iterable[str], otherwise: str | None = None) -> str:
-    """What was meant by a word that is none of the known ones, or what to do otherwise."""
+    """A hint for an unknown word.
+
+    Args:
+        word: the unknown word.
+        known: the known words.
+        otherwise: the hint if no known word is similar; by default, a list of the known words.
+    """
     from difflib import get_close_matches
 
     known = list(known)
     found = get_close_matches(word, known, 3, 0.5)
     if found:
         return f"did you mean {', '.join(found)}?"
-    return otherwise or f"there are {', '.join(known)}"
+    return otherwise or f"choose from {', '.join(known)}"
 
 
 Options = RunOptions

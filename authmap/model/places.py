@@ -1,4 +1,4 @@
-"""Where in a file the parts of an entry stand."""
+"""The places of an entry's parts in a file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def at_node(layer: Layer, node: Node) -> At:
-    """A node's place; of a block that spans lines, its first line."""
+    """The place of a node; for a collection or a block scalar, its first line."""
     start, end = node.start, node.end
     if type(node) is Scalar and node.style not in ("|", ">") and start <= end:
         return At(layer, start, end)
@@ -25,7 +25,7 @@ def at_node(layer: Layer, node: Node) -> At:
 
 
 def at_part(layer: Layer, node: Node, start: int, end: int) -> At:
-    """A stretch of a scalar's value, or the node where the stretch has no place on one line."""
+    """The place of a part of a scalar's value; the whole node if the part is not on one line."""
     mapped = read_scalar(layer.text, node) if isinstance(node, Scalar) else None
     if mapped is None or end > len(mapped.value):
         return at_node(layer, node)
@@ -34,7 +34,7 @@ def at_part(layer: Layer, node: Node, start: int, end: int) -> At:
 
 
 def at_entry(entry: Entry) -> At:
-    """The place that stands for an entry: its ARN, or else the first line of it."""
+    """The place that represents an entry: its ARN, or else its first line."""
     for name in ("rolearn", "userarn"):
         field = entry.field(name)
         if field:
@@ -43,7 +43,7 @@ def at_entry(entry: Entry) -> At:
 
 
 def at_arn(entry: Entry, start: int, end: int) -> At:
-    """A stretch of an entry's ARN."""
+    """The place of a part of an entry's ARN."""
     field = entry.field("rolearn") or entry.field("userarn")
     if field is None or not isinstance(field.value, Scalar) or field.value.value != entry.arn:
         return at_entry(entry)
@@ -51,7 +51,18 @@ def at_arn(entry: Entry, start: int, end: int) -> At:
 
 
 def at_pattern(entry: Entry, node: Node, text: str, start: int, end: int) -> At:
-    """A stretch of a username or group, or its node where its text is not what is written there."""
+    """The place of a part of a username or group.
+
+    Args:
+        entry: the entry.
+        node: the node of the username or group.
+        text: the username or group as read.
+        start: offset in `text`.
+        end: offset in `text`, exclusive.
+
+    Returns:
+        The part's place, or the place of the whole node if `text` is not written there verbatim.
+    """
     written = node.value if isinstance(node, Scalar) else ""
     if len(written) == len(text) and braced(written, entry.section.delimiters) == text:
         return at_part(entry.section, node, start, end)
@@ -59,7 +70,7 @@ def at_pattern(entry: Entry, node: Node, text: str, start: int, end: int) -> At:
 
 
 def at_username(entry: Entry, text: str) -> At:
-    """Where a text that is in an entry's username stands in it."""
+    """The place of the first occurrence of a text in an entry's username."""
     field = entry.field("username")
     start = entry.username.index(text)
     if field is None:
@@ -68,13 +79,13 @@ def at_username(entry: Entry, text: str) -> At:
 
 
 def line_of(entry: Entry) -> int:
-    """The line of the file on which an entry's ARN stands."""
+    """The 1-based line of an entry's ARN in the file."""
     at = at_entry(entry)
     return at.layer.source.place(at.layer.span(at.start, at.end)[0]).line
 
 
 def at_field(entry: Entry, name: str) -> At:
-    """The place of a field's value, or of the entry where it has no such field."""
+    """The place of a field's value, or of the entry if it does not have the field."""
     field = entry.field(name)
     if field is None:
         return at_entry(entry)

@@ -1,4 +1,4 @@
-"""Entries that belong to nodes and AWS services, which bind RBAC to a fixed name: never renamed."""
+"""Entries of nodes and AWS services, which depend on fixed usernames and are never renamed."""
 
 from __future__ import annotations
 
@@ -18,13 +18,15 @@ _EKS = "https://docs.aws.amazon.com/eks/latest/userguide/"
 
 
 class ReservedEntry(NamedTuple):
-    """One row of the table: the entry of a role of that name, or of any role with that username.
+    """One row of the table of reserved entries.
+
+    An entry matches by the role's name if `role` is set, and otherwise by its username.
 
     Attributes:
-        what: whose entry it is.
-        source: where that is documented (URL).
-        role: glob over the role's name, in any case; empty where anybody gives it its name.
-        username: the name that RBAC is bound to; it tells the entry only where `role` does not.
+        what: the node type or service that owns the entry.
+        source: URL of the documentation.
+        role: case-insensitive glob for the role's name; empty if users choose that name.
+        username: the username in the owner's RBAC bindings.
     """
 
     what: str
@@ -61,16 +63,19 @@ SERVICES = (
 
 
 def is_node(entry: Entry) -> bool:
-    """Whether an entry is a node's: by its username or by the node groups."""
+    """Whether an entry is for nodes, judged by its username and the node groups."""
     return entry.username.startswith(NODE_PREFIX) or not NODE_GROUPS.isdisjoint(entry.groups)
 
 
 def owner(entry: Entry, more: Iterable[ReservedEntry] = ()) -> str | None:
-    """Whose entry it is, if it is a node's or a service's and must keep its name.
+    """The node type or service that owns an entry, so that its username must not change.
 
     Args:
         entry: the entry.
-        more: the user's own rows.
+        more: additional rows, from the user's configuration.
+
+    Returns:
+        The owner, as messages name it, or None if the entry is not reserved.
     """
     if is_node(entry):
         return "a node"
@@ -85,7 +90,13 @@ def owner(entry: Entry, more: Iterable[ReservedEntry] = ()) -> str | None:
 
 
 class _Table(NamedTuple):
-    """The rows by username, and those with a role, and how the names of these roles begin."""
+    """The table, prepared for lookups.
+
+    Attributes:
+        usernames: the rows by username.
+        roles: the rows with a role.
+        prefixes: the literal text, in lower case, with which each of these role globs begins.
+    """
 
     usernames: dict[str, ReservedEntry]
     roles: list[ReservedEntry]
@@ -103,6 +114,6 @@ def _table(more: tuple[ReservedEntry, ...]) -> _Table:
 
 
 def bound_by(username: str, more: Iterable[ReservedEntry] = ()) -> str | None:
-    """Which node or service binds RBAC to a username, whoever has it."""
+    """The node type or service whose RBAC bindings use a username, or None."""
     row = _table(tuple(more)).usernames.get(username)
     return row and row.what

@@ -1,4 +1,4 @@
-"""A rule's metadata: what it is called, what it needs, and what it is about."""
+"""A rule's metadata: its code and name, its requirements, and its topic."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ URL = "https://github.com/authmap/authmap/blob/main/docs/rules/"
 class Need(Flag):
     """What a rule needs in order to run.
 
-    It is called for each content of a file that it names; BINDINGS and SUPPRESSIONS are needed
-    besides.
+    A rule is called once for each content of the kinds it needs (MAP, KUBECONFIG, UNREADABLE).
+    BINDINGS and SUPPRESSIONS are additional requirements.
 
     Attributes:
         MAP: an aws-auth map.
         KUBECONFIG: a kubeconfig.
         UNREADABLE: a text that cannot be read.
-        BINDINGS: the RBAC bindings of the cluster that the map is for.
-        SUPPRESSIONS: which findings of the other rules are suppressed; it runs after them.
+        BINDINGS: the RBAC bindings of the map's cluster.
+        SUPPRESSIONS: which findings of other rules are suppressed; the rule runs after the others.
     """
 
     MAP = auto()
@@ -34,13 +34,13 @@ class Need(Flag):
 
 
 class About(Enum):
-    """What a rule is about, where other parts of authmap have to know it.
+    """The topic of a rule, where other parts of authmap depend on it.
 
     Attributes:
-        SESSION_NAME: usernames that do not name the session.
-        ACCOUNT_ID: usernames that do not name the account.
-        UNREAD_TEXT: texts that the authenticator never reads, though they may hold entries.
-        UNREAD_VALUE: keys and values that the authenticator ignores in what it reads.
+        SESSION_NAME: usernames without the session name.
+        ACCOUNT_ID: usernames without the account ID.
+        UNREAD_TEXT: texts that may contain entries but that the authenticator never reads.
+        UNREAD_VALUE: keys and values that the authenticator ignores in a text that it reads.
         OTHER: anything else.
     """
 
@@ -52,15 +52,15 @@ class About(Enum):
 
 
 class Rule(NamedTuple):
-    """A rule's metadata; the registry knows the function that checks it.
+    """A rule's metadata; the registry has the function that checks it.
 
     Attributes:
-        code: stable, as in ``AM101``.
-        name: kebab-case, as in ``missing-session-name``.
-        severity: severity of its findings, unless the configuration says otherwise.
-        module: name of the module it is in, whose docstring is its page.
+        code: stable code, such as ``AM101``.
+        name: kebab-case name, such as ``missing-session-name``.
+        severity: default severity of its findings; the configuration can override it.
+        module: name of its module; the module's docstring is the rule's page.
         needs: what it needs in order to run.
-        about: what it is about.
+        about: its topic.
         default: whether it runs without being selected.
     """
 
@@ -74,16 +74,16 @@ class Rule(NamedTuple):
 
     @property
     def page(self) -> str:
-        """The rule's page in Markdown: the docstring of its module below a title."""
+        """The rule's page in Markdown: a title and the docstring of its module."""
         text = sys.modules[self.module].__doc__ or ""
         return f"# {self.code} {self.name}\n\n{text.strip()}\n"
 
     @property
     def summary(self) -> str:
-        """What it finds, in one sentence."""
+        """One sentence that says what the rule finds."""
         return self.page.splitlines()[2]
 
     @property
     def url(self) -> str:
-        """Where the page can be read."""
+        """URL of the rule's page."""
         return f"{URL}{self.code}.md"

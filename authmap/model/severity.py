@@ -1,4 +1,4 @@
-"""How bad a finding is."""
+"""Severities of findings."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from enum import IntEnum
 
 
 class Severity(IntEnum):
-    """How bad a finding is; the greater, the worse."""
+    """The severity of a finding; a greater value is worse."""
 
     NOTE = 1
-    """Worth knowing; never fails a run unless asked to."""
+    """Worth knowing; fails a run only if you ask for it."""
     WARNING = 2
-    """The map does what it says, but it will hurt."""
+    """The map does what it says, but that will cause trouble."""
     ERROR = 3
-    """The map does not do what it says, or hides people."""
+    """The map does not do what it says, or hides who did what."""
 
     def __str__(self) -> str:
         return self.name.lower()

@@ -1,1 +1,1 @@
-"""Formats of reports: one module each, with a function `render(summary, ...)`."""
+"""Output formats: one module for each, with a function `render`."""

@@ -1,4 +1,4 @@
-"""One line a finding, as compilers write it."""
+"""The concise format: one line per finding, like compiler output."""
 
 from __future__ import annotations
 

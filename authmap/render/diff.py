@@ -1,4 +1,4 @@
-"""A unified diff that `patch -p0`, `patch -p1` and `git apply` take."""
+"""A unified diff that `patch -p0`, `patch -p1` and `git apply` accept."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _STYLES = {"---": "1", "@": "36", "-": "31", "+": "32"}
 _NEAR = 12
-"""So many lines together may be passed over in both versions before they agree again."""
+"""Maximum number of differing lines (in both versions together) before a nearby match."""
 
 _NO_FINAL_NEWLINE = "\n\\ No newline at end of file\n"
 
@@ -21,14 +21,15 @@ _NO_FINAL_NEWLINE = "\n\\ No newline at end of file\n"
 def render(
     name: str, before: bytes, after: bytes, *, colour: bool = False, shown: bool = False
 ) -> str:
-    """The difference of two versions of a file, or an empty text.
+    """The diff of two versions of a file; empty if they are equal.
 
     Args:
-        name: of the file, as `header` wants it.
-        before: its bytes, UTF-8 where there is a difference.
-        after: those it is to have.
-        colour: colour the lines.
-        shown: somebody looks at it: nothing of it acts on a terminal, so it may not apply.
+        name: the name of the file, as for `header`.
+        before: its old bytes, UTF-8 if the versions differ.
+        after: its new bytes.
+        colour: whether to colour the lines.
+        shown: whether the diff is shown on a terminal: control characters are then escaped, so
+            that it may not apply.
     """
     if before == after:
         return ""
@@ -36,15 +37,15 @@ def render(
 
 
 def header(name: str) -> str:
-    """A file's name as it stands behind `---` and `+++`.
+    """A file's name as written after `---` and `+++`.
 
-    It begins with `./`: git leaves out what is before the first slash, and patch does not mind it.
-    Outside of the current folder `..` comes behind that, which both refuse; without the `./`, git
-    would look for a file of that name in here. A name with blanks ends in a tab, and one with
-    characters that are not to be seen stands in quotes, as git writes them.
+    It begins with `./`: git drops everything before the first slash, and patch accepts it. Outside
+    the current directory it begins with `./..`, which both reject; without the `./`, git would look
+    for a file of that name in the current directory. A name with spaces ends in a tab, and one with
+    unprintable characters is quoted, as git does.
 
     Args:
-        name: relative to the current folder.
+        name: the path relative to the current directory.
     """
     name = f"./{name}"
     if name.isprintable() and '"' not in name and "\\" not in name:
@@ -66,14 +67,14 @@ def _lines(name: str, before: str, after: str, colour: bool, shown: bool) -> Ite
 
 
 def _ended(text: str) -> list[str]:
-    """Lines with their ends, where only a line feed ends one."""
+    """The lines with their line ends; only a line feed ends a line."""
     lines = [line + "\n" for line in text.split("\n")]
     lines[-1] = lines[-1][:-1]
     return lines if lines[-1] else lines[:-1]
 
 
 def _unified(name: str, before: list[str], after: list[str]) -> Iterator[tuple[str, str]]:
-    """The lines of a unified diff, each with its kind: `---`, `@`, `-`, `+` or a blank."""
+    """The lines of a unified diff, each with its kind: `---`, `@`, `-`, `+` or a space."""
     yield "---", f"--- {name}\n"
     yield "---", f"+++ {name}\n"
     for group in _Nearest(before, after).get_grouped_opcodes():
@@ -88,12 +89,12 @@ def _unified(name: str, before: list[str], after: list[str]) -> Iterator[tuple[s
 
 
 def _range(start: int, end: int) -> str:
-    """Lines as POSIX counts them: from 1 on, and an empty range by the line before it."""
+    """A range of lines as POSIX writes it: 1-based; an empty range names the line before it."""
     return f"{start + (end > start)},{end - start}"
 
 
 class _Nearest(SequenceMatcher[str]):
-    """Finds where two texts agree next, rather than where the most: fixes are many and small."""
+    """Finds the next match of two texts, not the longest one: fixes are many and small."""
 
     def __init__(self, old: list[str], new: list[str]) -> None:
         super().__init__(None, old, new)
@@ -103,12 +104,12 @@ class _Nearest(SequenceMatcher[str]):
     def find_longest_match(
         self, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None
     ) -> Match:
-        """The match nearest to the beginning, or the longest one where there is none near it."""
+        """The match nearest to the start, or the longest match if none is near."""
         ahi = len(self.old) if ahi is None else ahi
         bhi = len(self.new) if bhi is None else bhi
-        for passed in range(_NEAR):
-            for a in range(alo, min(alo + passed + 1, ahi)):
-                b = blo + passed - (a - alo)
+        for skipped in range(_NEAR):
+            for a in range(alo, min(alo + skipped + 1, ahi)):
+                b = blo + skipped - (a - alo)
                 if b < bhi and self.old[a] == self.new[b]:
                     most = min(ahi - a, bhi - b)
                     same = (self.old[a + size] == self.new[b + size] for size in range(most))

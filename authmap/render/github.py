@@ -1,8 +1,8 @@
-"""For GitHub Actions: workflow commands, of which the runner makes annotations.
+"""The github format: workflow commands that the runner of GitHub Actions turns into annotations.
 
-Escaped as the runner takes it back (actions/runner `ActionCommand.cs`, actions/toolkit
-`command.ts`). The runner keeps ten annotations of a level in a step, and 4,096 characters of a
-message (its `ExecutionContext.cs`); what does not fit is counted in a last notice.
+Escaped in the way that the runner unescapes (actions/runner `ActionCommand.cs`, actions/toolkit
+`command.ts`). The runner keeps ten annotations per level in a step, and 4,096 characters of a
+message (its `ExecutionContext.cs`); a last notice says how many findings were left out.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ LONGEST = 4096
 
 
 def render(run: Run) -> str:
-    """A line for each finding that is shown, and one for the others."""
+    """A line for each finding that fits, and one with the number of the others."""
     lines: dict[str, list[str]] = {level: [] for level in LEVELS.values()}
     for level, line in _commands(run):
         lines[level].append(line)
     more = sum(len(each[MOST:]) for each in lines.values())
     if more:
-        kept = lines["notice"][: MOST - 1]  # one place is for the count
+        kept = lines["notice"][: MOST - 1]  # the last notice is the count
         more += len(lines["notice"][:MOST]) - len(kept)
-        advice = "all are in the other formats of `authmap lint`"
+        advice = "the other formats of `authmap lint` list all of them"
         lines["notice"] = [*kept, command("notice", f"{more} more findings; {advice}")]
     return "".join(line for each in lines.values() for line in each[:MOST])
 
@@ -51,13 +51,13 @@ def _place(finding: Finding, root: str) -> dict[str, str]:
     source = finding.source
     (line, column), end = map(source.place, finding.span)
     place = {"file": safe(relative(source.path, root)), "line": f"{line}", "endLine": f"{end.line}"}
-    if line == end.line:  # else the runner throws the columns away
+    if line == end.line:  # otherwise the runner drops the columns
         place |= {"col": f"{column}", "endColumn": f"{end.column}"}
     return {**place, "title": f"{finding.rule.code} {finding.rule.name}"}
 
 
 def command(name: str, message: str, **properties: str) -> str:
-    """A workflow command, with its line end."""
+    """A workflow command; ends with a line break."""
     pairs = ",".join(
         f"{key}={_escaped(value).replace(':', '%3A').replace(',', '%2C')}"
         for key, value in properties.items()

@@ -1,4 +1,4 @@
-"""For merge requests in GitLab: a Code Quality report.
+"""The gitlab format: a Code Quality report for merge requests.
 
 https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format
 """

@@ -1,4 +1,4 @@
-"""Who a caller is to the cluster: sentences for people, a document for machines.
+"""How a caller is mapped: sentences for people, JSON for programs.
 
 The document (`authmap resolve -f json`; lines are 1-based, indices 0-based):
 
@@ -22,15 +22,16 @@ The document (`authmap resolve -f json`; lines are 1-based, indices 0-based):
       "notes": ["…"]
     }
 
-`canonical_arn` is what the authenticator looks for. `section`, `index` and `line` are of what lets
-the caller in, or of the entry that matches and fails the login; null where nothing is for them.
-`bindings` are those that hold for the caller, null where no bindings are known; where others are
-not known, `unchecked` says why. `reason` says why they are not mapped, and is null where they are.
-`candidates`, of the shape `{section, index, line, username, groups, reason}`, are the entries of
-which the authenticator takes one at random, and none where nothing is random; `username` is null
-for one that fails the login. `near`, of the shape of `shadowed`, are entries that mean the caller
-and never match, and where nothing is for the caller also those that look alike. `unknown` are
-placeholders left in the names because nothing was given to fill them.
+`canonical_arn` is the ARN that the authenticator looks up. `section`, `index` and `line` belong to
+the entry or account that matches, even if the login fails; they are null if nothing matches.
+`bindings` are those that apply to the caller, null if no bindings are known; `unchecked` says why
+some may be unknown. `reason` says why the caller is not mapped, and is null if it is mapped.
+`candidates`, of the shape `{section, index, line, username, groups, reason}`, are the entries from
+which the authenticator chooses one at random, empty if nothing is random; `username` is null if the
+login fails. `shadowed` are entries that would match if the winner did not exist. `near`, of the
+same shape, are entries written for the caller that never match; if nothing matches, also entries
+with a similar ARN. `lost` are sections that are ignored entirely. `unknown` are placeholders left
+in the names because their values were not given.
 """
 
 from __future__ import annotations
@@ -59,14 +60,14 @@ _FILLED_BY = {
 
 
 def json(answer: Explanation) -> str:
-    """The document as text."""
+    """The document as JSON text."""
     from json import dumps
 
     return dumps(document(answer), indent=2) + "\n"
 
 
 def document(answer: Explanation) -> dict[str, Any]:
-    """The answer as plain values."""
+    """The document as plain values."""
     chosen = answer.chosen
     nowhere = {"section": None, "index": None, "line": None}
     return {
@@ -115,7 +116,7 @@ def render(answer: Explanation) -> str:
 def _lines(answer: Explanation) -> Iterator[str]:
     arn, chosen = safe(answer.arn), answer.chosen
     if answer.candidates:
-        yield f"{arn} is mapped at random, each time by one of these"
+        yield f"{arn} is mapped by one of these entries, chosen at random at each login"
         for candidate in answer.candidates:
             yield _where(candidate.spot)
             yield from _identity(candidate)
@@ -127,14 +128,14 @@ def _lines(answer: Explanation) -> Iterator[str]:
         yield f"{arn} is not mapped"
         yield f"  reason    {brief(answer.reason or '')}"
     if answer.caller.arn != answer.arn:
-        yield f"note: the authenticator looks for {safe(answer.caller.arn)}"
+        yield f"note: the authenticator looks up {safe(answer.caller.arn)}"
     for note in answer.notes:
         yield f"note: {brief(note)}"
     for unknown in answer.unknown:
-        yield f"note: {unknown} is not known here: {_FILLED_BY[unknown]} fills it in"
-    for each in answer.unreadable_sections if chosen else ():  # else the reason tells
-        why = f"{safe(answer.path)}:{each.line}: {brief(each.reason)}"
-        yield f"note: all of {each.what} is lost, nobody comes in by it: {why}"
+        yield f"note: {unknown} is not known: give it with {_FILLED_BY[unknown]}"
+    for each in answer.unreadable_sections if chosen else ():  # otherwise the reason says so
+        why = f"({safe(answer.path)}:{each.line}: {brief(each.reason)})"
+        yield f"note: {each.what} is ignored entirely: the authenticator cannot read it {why}"
     yield from _asides("shadowed", answer.shadowed)
     yield from _asides("near misses", answer.near)
 
@@ -155,11 +156,11 @@ def _identity(candidate: Candidate) -> Iterator[str]:
 def _bound(answer: Explanation) -> Iterator[str]:
     if answer.bindings is None:
         return
-    lines = [f"{b.title}: {b.role}, by the {by}" for b, by in answer.bindings]
-    for number, line in enumerate(lines or ["none that is known"]):
+    lines = [f"{b.title}: {b.role}, through the {by}" for b, by in answer.bindings]
+    for number, line in enumerate(lines or ["none known"]):
         yield f"  {'' if number else 'bound':8}  {brief(line)}"
     if answer.unchecked:
-        yield f"note: not all bindings are known: {brief(answer.unchecked)}"
+        yield f"note: some bindings may be missing: {brief(answer.unchecked)}"
 
 
 def _asides(title: str, asides: list[Aside]) -> Iterator[str]:

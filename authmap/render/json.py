@@ -1,4 +1,4 @@
-"""For machines: JSON as `authmap schema report` describes it."""
+"""The json format, described by `authmap schema report`."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""For test viewers: JUnit XML, a test suite a file, a test case for each rule that was asked for.
+"""The junit format: JUnit XML with a test suite per file and a test case per selected rule.
 
-A case fails where a finding of its rule fails the run; findings below `--fail-on` stand in the
-output of a case that passes. So what fails is what the exit code says, and a viewer that compares
-two runs sees what was mended. The form is that of Jenkins' xUnit plugin (`junit-10.xsd`), which
-GitLab and others read as well.
+A case fails if a finding of its rule fails the run; findings below `--fail-on` are in the output of
+a passing case. So failures agree with the exit code, and a viewer that compares two runs shows what
+was fixed. The schema is that of Jenkins' xUnit plugin (`junit-10.xsd`), which GitLab and others
+read as well.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def render(run: Run) -> str:
 
 
 def _input(finding: Finding, run: Run) -> str:
-    """The input in which something is found; a live map has a text for each section of its own."""
+    """The path of the input with a finding; each section of a live map is a separate text."""
     path = finding.source.path
     whole = path.rpartition(" ")[0]
     return whole if path not in run.checked and whole in run.checked else path
@@ -58,7 +58,7 @@ def _suite(suites: ET.Element, path: str, run: Run) -> ET.Element:
 
 
 def _reading(suites: ET.Element, path: str, run: Run) -> ET.Element:
-    """The only case of a file of which nothing could be checked."""
+    """The only test case of a file in which nothing could be checked."""
     suite = _suite(suites, path, run)
     return ET.SubElement(suite, "testcase", name="read", classname=suite.attrib["name"])
 
@@ -74,8 +74,8 @@ def _case(suite: ET.Element, rule: Rule, findings: list[Finding], run: Run) -> N
     if failing:
         worst = max(failing, key=lambda finding: finding.severity)
         more = f" (and {len(failing) - 1} more)" if failing[1:] else ""
-        said = {"type": str(worst.severity), "message": f"{brief(worst.message)}{more}"}
-        ET.SubElement(case, "failure", said).text = _words(failing)
+        attributes = {"type": str(worst.severity), "message": f"{brief(worst.message)}{more}"}
+        ET.SubElement(case, "failure", attributes).text = _words(failing)
     elif run.unchecked and Need.BINDINGS in rule.needs:
         ET.SubElement(case, "skipped", message=brief(run.unchecked))
     rest = [finding for finding in findings if finding not in failing]

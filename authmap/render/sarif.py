@@ -1,11 +1,11 @@
-"""For code-scanning pages and editors: SARIF 2.1.0.
+"""The sarif format: SARIF 2.1.0 for code scanning and editors.
 
-https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html; what GitHub takes of it:
+https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html; the parts that GitHub supports:
 https://docs.github.com/en/code-security/reference/code-scanning/sarif-files/sarif-support
 
-Every rule is described in every report, so that an upload without results closes the alerts of
-those before it. Braces are not doubled in messages, as the standard would have it: no viewer takes
-that back where a message has no arguments, and `{{SessionName}}` has to be read as it is written.
+Every report describes every rule, so that an upload without results closes the alerts of earlier
+uploads. Braces in messages are not doubled, although the standard requires it: no viewer undoes
+that in a message without arguments, and `{{SessionName}}` must be readable.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def document(run: Run) -> dict[str, Any]:
         "informationUri": HOME,
         "rules": [_rule(rule) for rule in rules],
     }
-    base = {"description": {"text": "the root of the repository, or the folder of the run"}}
+    base = {"description": {"text": "the root of the repository, or the directory of the run"}}
     return {
         "$schema": SCHEMA,
         "version": "2.1.0",
@@ -92,14 +92,14 @@ def _rule(rule: Rule) -> dict[str, Any]:
 
 
 def _invocation(run: Run) -> dict[str, Any]:
-    said = [("error", *each) for each in run.errors] + [("note", *each) for each in run.skipped]
+    problems = [("error", *each) for each in run.errors] + [("note", *each) for each in run.skipped]
     notifications: list[dict[str, Any]] = [
         {
             "level": level,
             "message": {"text": brief(f"{path}: {message}")},
             "locations": [{"physicalLocation": {"artifactLocation": _artifact(path, run.root)}}],
         }
-        for level, path, message in said
+        for level, path, message in problems
     ]
     if run.unchecked and run.maps:
         text = brief(run.skipped_rules)
@@ -132,7 +132,7 @@ def _result(finding: Finding, root: str) -> dict[str, Any]:
 
 
 def _suppressions(finding: Finding) -> list[dict[str, str]]:
-    """Why it is not reported: of a run all results tell, or none does (section 3.27.23)."""
+    """The suppressions of a result; in a run, all results have them or none (section 3.27.23)."""
     if finding.suppression is None:
         return []
     kind, reason, _ = finding.suppression
@@ -141,18 +141,18 @@ def _suppressions(finding: Finding) -> list[dict[str, str]]:
 
 
 def _plain(text: str) -> str:
-    """Text in which nothing is a link: of SARIF's own syntax `[text](target)`."""
+    """Text without links: brackets of SARIF's link syntax `[text](target)` are escaped."""
     return re.sub(r"[\\\[\]]", r"\\\g<0>", text) if "](" in text else text
 
 
 def _fix(fix: Fix, root: str) -> dict[str, Any] | None:
-    """A fix; None where it is held back."""
+    """A fix; None if it is held back."""
     edits, held_back = try_edits(fix)
     if held_back is not None:
         return None
     values = ", ".join(f"`{brief(change.value)}`" for change in fix.changes if change.value)
-    what = f"write {values}" if values else "take it out"
-    warning = "" if fix.safe else "; it may change who has access"
+    what = f"write {values}" if values else "remove it"
+    warning = "" if fix.safe else "; could change who has access"
     replacements = [
         {
             "deletedRegion": _region(edit.source, edit.start, edit.end),
@@ -169,7 +169,7 @@ def _fix(fix: Fix, root: str) -> dict[str, Any] | None:
 
 
 def _artifact(path: str, root: str) -> dict[str, str]:
-    """Where a file is: relative to the root, or absolute where it is not below it."""
+    """The location of a file: relative to the root, or absolute if it is outside the root."""
     name = relative(path, root)
     if PurePath(name).is_absolute():
         return {"uri": PurePath(name).as_uri()}

@@ -1,4 +1,4 @@
-"""The settings that hold: as a configuration file with the origin of each, or for machines.
+"""The settings in effect: as a configuration file with the origin of each, or as JSON.
 
 The document (`authmap config -f json`):
 
@@ -11,8 +11,8 @@ The document (`authmap config -f json`):
       }
     }
 
-`path` is the configuration file, null where there is none. `origin` is `default`, `command line`,
-or the file and the line. All settings are there, by their names.
+`path` is the configuration file, null if there is none. `origin` is `default`, `command line`, or
+the file and the line. All settings are included, by name.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
 VERSION = 1
 WIDTH = 40
-"""Columns for a setting, before its origin."""
+"""Width of the column for a setting, in characters; its origin comes after it."""
 
 
 def render(settings: Settings) -> str:
-    """The settings as TOML, a line each."""
+    """The settings as TOML, one per line."""
     path = settings.config.path
     lines = [f"# {safe(path)}\n" if path else "# no configuration file\n"]
     for name, value in settings.values.items():
@@ -40,7 +40,7 @@ def render(settings: Settings) -> str:
 
 
 def json(settings: Settings) -> str:
-    """The document as text."""
+    """The document as JSON text."""
     from json import dumps
 
     document = {

@@ -1,4 +1,4 @@
-"""A map as the authenticator holds it: a table for people, a document for machines.
+"""A map as the authenticator reads it: tables for people, JSON for programs.
 
 The document (`authmap show -f json`; lines are 1-based, indices 0-based):
 
@@ -23,9 +23,10 @@ The document (`authmap show -f json`; lines are 1-based, indices 0-based):
     }
 
 `audit.scope` is `each session`, `each instance`, `each access key`, `this user`, `everyone` or `not
-rendered`; `random_with` are the lines of other entries for the same caller, of which one holds at
-random; `kind` is one of `authmap.explain.Reason`, and `overridden_by` the line of the entry that
-holds instead, null for other kinds. For a dead item of mapAccounts `arn` is what is written there.
+rendered`. `random_with` are the lines of other entries for the same caller; which of them wins is
+random. `dead` are the inactive entries: `kind` is one of `authmap.explain.reasons.Reason`, and
+`overridden_by` is the line of the entry that wins instead, null for other kinds. For an inactive
+item of mapAccounts, `arn` is the text of the item. `lost` are sections that are ignored entirely.
 """
 
 from __future__ import annotations
@@ -47,19 +48,19 @@ NONE, EMPTY = "<none>", "<empty>"
 
 
 def place(spot: Spot) -> dict[str, Any]:
-    """Where something stands, as plain values."""
+    """The place of an entry or item, as plain values."""
     return {"section": spot.section, "index": spot.number, "line": spot.line}
 
 
 def json(view: MapView) -> str:
-    """The document as text."""
+    """The document as JSON text."""
     from json import dumps
 
     return dumps(document(view), indent=2) + "\n"
 
 
 def document(view: MapView) -> dict[str, Any]:
-    """The view as plain values."""
+    """The document as plain values."""
     return {
         "version": VERSION,
         "path": view.path,
@@ -101,56 +102,55 @@ def render(view: MapView, *, width: int | None = None, colour: bool = False) -> 
 
     Args:
         view: the view.
-        width: columns of the terminal; None where it is none, and a mapping is one line.
-        colour: whether to colour it.
+        width: columns of the terminal; None if the output is not a terminal. Then every mapping
+            is on one line.
+        colour: whether to use colour.
     """
     return "\n".join(_parts(view, width, colour))
 
 
 def _parts(view: MapView, width: int | None, colour: bool) -> Iterator[str]:
-    verb = "lets" if len(view.live) == 1 else "let"
-    head = f"{safe(view.path)}: {count(len(view.live), 'mapping')} {verb} callers in"
-    head += (
-        f", {len(view.dead)} {'is' if len(view.dead) == 1 else 'are'} dead" * bool(view.dead) + "\n"
-    )
+    head = f"{safe(view.path)}: {count(len(view.live), 'active mapping')}"
+    head += f", {len(view.dead)} inactive\n" if view.dead else "\n"
     head += "".join(f"note: {brief(note)}\n" for note in view.notes)
     for each in view.unreadable_sections:
-        why = f"line {each.line}: {brief(each.reason)}"
-        head += f"all of {each.what} is lost, nobody comes in by it: {why}\n"
+        why = f"the authenticator cannot read it (line {each.line}: {brief(each.reason)})"
+        head += f"{each.what} is ignored entirely: {why}\n"
     yield head
     if view.live:
         names = ("line", "principal", "username", "groups", "audit log")
         yield _table(names, [_live(live) for live in view.live], width, colour)
     if view.accounts:
         accounts = [(str(each.spot.line), each.account) for each in view.accounts]
-        title = "mapAccounts: every caller of these comes in as their own ARN, without groups\n"
+        title = "mapAccounts: callers from these accounts get their own ARN and no groups\n"
         yield title + _table(("line", "account"), accounts, width, colour)
     if view.dead:
         dead = [
             (str(d.spot.line), f"{d.spot.section}[{d.spot.number}]", d.arn or NONE, d.reason.text)
             for d in view.dead
         ]
-        title = "dead: nobody comes in by these\n"
+        title = "inactive: these entries match nobody\n"
         yield title + _table(("line", "entry", "principal", "reason"), dead, width, colour)
     if view.ignored:
         ignored = [(str(each.line), each.what, each.reason) for each in view.ignored]
-        yield "written, and not read\n" + _table(("line", "rule", "reason"), ignored, width, colour)
+        title = "ignored: the authenticator does not read these\n"
+        yield title + _table(("line", "rule", "reason"), ignored, width, colour)
 
 
 def _live(live: ActiveEntry) -> tuple[str, ...]:
     scope, username = live.audit
     if live.random_with:
         others = " or ".join(map(str, live.random_with))
-        scope = f"{scope}, or at random as in line {others}"
+        scope = f"{scope} (or line {others}, at random)"
     groups = ",".join(group or EMPTY for group in live.groups) or NONE
-    shown, said = live.username or EMPTY, f"{scope}: {username or EMPTY}"
-    return str(live.spot.line), live.arn, shown, groups, said
+    shown, logged = live.username or EMPTY, f"{scope}: {username or EMPTY}"
+    return str(live.spot.line), live.arn, shown, groups, logged
 
 
 def _table(
     names: Sequence[str], rows: Sequence[Sequence[str]], width: int | None, colour: bool
 ) -> str:
-    """Aligned text; cells are never wrapped, but stacked where a terminal is too narrow."""
+    """Aligned text; cells are never wrapped, but stacked if the terminal is too narrow."""
     from rich import box
     from rich.console import Console
     from rich.table import Table

@@ -1,4 +1,4 @@
-"""For people: each finding with the line it is about, a caret below it, and what to do."""
+"""The text format: each finding with its source line, a caret, and advice."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from authmap.syntax.change import Change
 
 WIDTH = 100
-"""A longer line is shown in part, around the caret."""
+"""Maximum width of a source line, in characters; only the part around the caret is shown."""
 
 _STYLES = {"error": "1;31", "warning": "1;33", "note": "1;36", "bold": "1", "dim": "2", "fix": "32"}
 
@@ -24,11 +24,11 @@ class Renderer:
         self.colour = colour
 
     def paint(self, text: str, style: str) -> str:
-        """Text in a style, if there is colour."""
+        """Text in a style; unchanged without colour."""
         return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if self.colour else text
 
     def finding(self, finding: Finding) -> str:
-        """One finding, with a line end behind its last line."""
+        """One finding; ends with a line break."""
         source = finding.source
         (line, column), end = map(source.place, finding.span)
         severity = str(finding.severity)
@@ -54,11 +54,11 @@ class Renderer:
         return "".join(parts)
 
     def fix(self, fix: Fix) -> str:
-        """What a fix would write, or why it would not."""
+        """What a fix writes, or why it is held back."""
         if fix.held_back:
             return f"fix held back: {brief(fix.held_back)}"
         what = ", ".join(
-            f"{'add ' if change.append else ''}{brief(_shown(change)) or 'take it out'}"
+            f"{'add ' if change.append else ''}{brief(_shown(change)) or 'remove it'}"
             for change in fix.changes
         )
         label = "fix" if fix.safe else "fix (with --unsafe-fixes)"
@@ -66,7 +66,7 @@ class Renderer:
 
 
 def _shown(change: Change) -> str:
-    """What a change writes; in quotes where they are all that it adds."""
+    """The value a change writes; in quotes if the change only adds quotes."""
     written = change.layer.text[change.node.start : change.node.end]
     return f'"{change.value}"' if change.value == written else change.value
 
@@ -78,16 +78,16 @@ def why(suppression: Suppression) -> str:
     layer, start, _ = suppression.at
     line = layer.source.place(layer.span(start, start)[0]).line
     reason = f": {suppression.reason}" if suppression.reason else ""
-    return f"suppressed by the {suppression.kind} in line {line}{reason}"
+    return f"suppressed by the {suppression.kind} on line {line}{reason}"
 
 
 def snippet(line: str, start: int, end: int) -> tuple[str, str, int]:
-    """A line as it is shown, the blanks before its caret, and how wide the caret is.
+    """A line as shown, the spaces before its caret, and the width of the caret in columns.
 
     Args:
-        line: the line, without its end.
-        start: 0-based column of the first character meant.
-        end: 0-based column behind the last one.
+        line: the line, without its line end.
+        start: 0-based index of the first marked character.
+        end: 0-based index after the last marked character.
     """
     first, last = 0, len(line)
     if last > WIDTH:
@@ -104,22 +104,22 @@ def _visible(text: str) -> str:
 
 
 def _columns(text: str) -> int:
-    """How many columns of a terminal a text takes as `_visible` shows it."""
+    """The number of terminal columns that the text takes up when shown by `_visible`."""
     shown = _visible(text)
     if shown.isascii():
         return len(shown)
     from unicodedata import category, east_asian_width
 
-    marks = sum(category(c) in ("Mn", "Me") for c in shown)  # they stand above the one before
+    marks = sum(category(c) in ("Mn", "Me") for c in shown)  # combined with the character before
     return len(shown) - marks + sum(east_asian_width(c) in "WF" for c in shown)
 
 
 def render(run: Run, *, colour: bool = False) -> str:
-    """All findings, and a line that sums them up."""
+    """All findings, and a summary line."""
     renderer = Renderer(colour=colour)
     parts = [renderer.finding(finding) + "\n" for finding in run.shown]
     fixable = run.fixable()
-    offer = f"; `authmap fix` can mend {fixable}" if fixable else ""
+    offer = f"; `authmap fix` can fix {fixable}" if fixable else ""
     parts.append(f"{summary(run)}{offer}\n")
     if run.unchecked and run.maps:
         parts.append(f"{safe(run.skipped_rules)}\n")
@@ -127,21 +127,21 @@ def render(run: Run, *, colour: bool = False) -> str:
 
 
 def summary(run: Run) -> str:
-    """What was looked at and what was found, in one line."""
-    held = {"aws-auth map": run.maps, "kubeconfig": run.kubeconfigs}
-    seen = [count(number, name) for name, number in held.items() if number]
-    looked = f"{' and '.join(seen) or 'no aws-auth map'} in {count(run.files, run.place)}"
+    """One line that says what was found and what was checked."""
+    contents = {"aws-auth map": run.maps, "kubeconfig": run.kubeconfigs}
+    seen = [count(number, name) for name, number in contents.items() if number]
+    checked = f"{' and '.join(seen) or 'no aws-auth map'} in {count(run.files, run.place)}"
     if run.below:
-        looked += f" below {safe(run.below)}"
+        checked += f" below {safe(run.below)}"
     if run.unread:
-        looked += f"; {count(run.unread, run.place)} cannot be read to the end"
+        checked += f"; {count(run.unread, run.place)} cannot be read completely"
     if run.suppressed:
-        looked += f"; {len(run.suppressed)} suppressed"
+        checked += f"; {len(run.suppressed)} suppressed"
     if run.errors:
-        looked += f"; {len(run.errors)} failed"
+        checked += f"; {len(run.errors)} failed"
     found = [count(number, name) for name, number in run.counts().items() if number]
     nothing = "no findings" if seen or run.unread else "nothing to check"
-    return f"{', '.join(found) or nothing}: {looked}"
+    return f"{', '.join(found) or nothing}: {checked}"
 
 
 def count(number: int, name: str) -> str:

@@ -1,12 +1,13 @@
-"""A username holds the id of the access key: it is another one with each key, and nobody's name.
+"""A username contains the access key ID: it changes with every key and identifies nobody.
 
 ## Why it matters
 
-Keys are rotated, and those of a role's session last hours: no binding can name such a user, and
-weeks later the audit log tells of a key that nobody can look up. In versions 0.5.2 to 0.5.8 of the
-authenticator the caller could choose what was filled in, and so become another user
-(CVE-2022-2385, https://github.com/kubernetes-sigs/aws-iam-authenticator/issues/472). EKS hands the
-key's id to the audit log in `user.extra` anyway.
+Access keys are rotated, and the keys of a role session expire within hours. No RBAC binding can
+name such a user, and weeks later the audit log shows a key ID that you cannot trace to a person.
+In versions 0.5.2 to 0.5.8 of the authenticator the caller could choose the value, and so become
+another user
+(CVE-2022-2385, https://github.com/kubernetes-sigs/aws-iam-authenticator/issues/472). You do not
+need the key ID in the username: EKS already adds it to audit events, in `user.extra`.
 
 ## Bad
 
@@ -22,7 +23,9 @@ key's id to the audit log in `user.extra` anyway.
 
 ## How to fix
 
-Write `{{SessionName}}` for a role, and a fixed name for an IAM user.
+For a role, use `{{SessionName}}` instead. For an IAM user, use a fixed name. There is no automatic
+fix for this rule. The change gives every caller a new username, so check first that no RBAC binding
+names an old one.
 """
 
 from __future__ import annotations
@@ -45,7 +48,7 @@ if TYPE_CHECKING:
 
 @rule("AM109", "access-key-username", Severity.WARNING)
 def access_key_username(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
-    """Usernames that hold the id of the caller's access key."""
+    """Usernames that contain the caller's access key ID."""
     for entry in (*auth_map.roles, *auth_map.users):
         username = entry.username
         if ACCESS_KEY_ID not in username or templates(username):
@@ -53,9 +56,10 @@ def access_key_username(auth_map: AuthMap, options: Options) -> Iterator[Finding
         better = "{{SessionName}}" if entry.has_session_name else "a fixed name"
         yield Finding(
             at_username(entry, ACCESS_KEY_ID),
-            f"{entry.title} is another user with each access key: `{username}`",
-            "keys are rotated, and a session's last hours: no binding can name that user, and the "
-            f"audit log does not tell who it was (before version 0.5.9 it even let the caller "
-            f"choose: CVE-2022-2385); write {better}",
+            f"the username of {entry.title} changes with every access key: `{username}`",
+            "keys are rotated and session keys expire within hours: no binding can name this "
+            "user, and the audit log does not show who it was (before version 0.5.9 of the "
+            "authenticator, callers could even choose the value: CVE-2022-2385); "
+            f"use {better} instead",
             entry=entry,
         )

@@ -1,11 +1,12 @@
-"""mapAccounts lets every identity of an account in, without session name and without groups.
+"""mapAccounts gives every identity in an account access, without session names and without groups.
 
 ## Why it matters
 
-Every user and every role of the account may log in, those that are made tomorrow too; no entry
-names them. Their username is their ARN, for a role without the session's name, so that all who
-assume the role are one user in the audit log. They have no groups: what they may do comes from
-bindings to an ARN, or from bindings to `system:authenticated`, which holds for all of them
+Every user and every role in the account can log in, including those created tomorrow, and no entry
+names them. Their username is their ARN. For a role, that ARN does not contain the session name, so
+everyone who assumes the role is the same user in the audit log. They have no groups: their
+permissions come from bindings to an ARN, or from bindings to `system:authenticated`, which apply to
+all of them
 (`doMapping` in pkg/server/server.go of https://github.com/kubernetes-sigs/aws-iam-authenticator).
 
 ## Bad
@@ -28,8 +29,9 @@ bindings to an ARN, or from bindings to `system:authenticated`, which holds for 
 
 ## How to fix
 
-Map the roles that are meant, each with a username that names the session, and delete the account.
-See first who comes in through it: their username in the audit log is an ARN.
+Map the roles that need access, each with a username that contains the session name, and delete the
+account. There is no automatic fix, because deleting the account takes access away. Before you do
+it, check who logs in through the account: their username in the audit log is an ARN.
 """
 
 from __future__ import annotations
@@ -50,12 +52,12 @@ if TYPE_CHECKING:
 
 @rule("AM107", "account-mapping", Severity.NOTE)
 def account_mapping(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
-    """Accounts in mapAccounts."""
+    """Accounts listed in mapAccounts."""
     for account, node in auth_map.account_items:
         if len(account) == 12 and account.isascii() and account.isdecimal():
             yield Finding(
                 at_node(auth_map.sections["mapAccounts"], node),
-                f"every user and role of account `{account}` may log in",
-                "they come in under their ARN, a role's without the session name, and without "
-                "groups; map the roles that are meant instead",
+                f"every user and role in account `{account}` can log in",
+                "they get no groups, and their username is their ARN, which for a role does not "
+                "contain the session name; map only the roles that need access instead",
             )

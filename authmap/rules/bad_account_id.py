@@ -1,12 +1,13 @@
-"""An item of mapAccounts is not an account id: nobody comes in by it.
+"""An item of mapAccounts is not an account ID: it matches nobody.
 
 ## Why it matters
 
-The authenticator compares each item with the twelve digits of the caller's account, as text
+The authenticator compares each item, as text, with the twelve digits of the caller's account
 (`AWSAccount` in pkg/mapper/configmap/configmap.go of
-https://github.com/kubernetes-sigs/aws-iam-authenticator). Quotes are not needed, whatever the
-digits look like to YAML; but dashes, an ARN, or a zero that got lost at the front on the way
-through a spreadsheet or a template shut the whole account out.
+https://github.com/kubernetes-sigs/aws-iam-authenticator). An item in any other form shuts the whole
+account out: digits with dashes, an ARN, or a number whose leading zero was lost in a spreadsheet or
+a template. Quotes are not needed: the authenticator reads the digits as they are written, even
+where YAML would read them as a number.
 
 ## Bad
 
@@ -24,8 +25,9 @@ through a spreadsheet or a template shut the whole account out.
 
 ## How to fix
 
-Write the twelve digits that `aws sts get-caller-identity --query Account` prints. Before you do,
-mind what mapAccounts means: everybody in the account comes in, under the name of their ARN.
+Write the twelve digits that `aws sts get-caller-identity --query Account` prints. There is no
+automatic fix. Once the item is correct, every user and role in that account can log in, with their
+ARN as username: check that you want this before you correct it.
 """
 
 from __future__ import annotations
@@ -54,11 +56,11 @@ def bad_account_id(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
             continue
         target = resolve_alias(node)
         if " - " in text or (isinstance(target, Scalar) and _is_id(target.value)):
-            continue  # AM009 says that two became one, and AM002 that it is read otherwise
+            continue  # AM009 reports joined items, and AM002 values that are read differently
         yield Finding(
             at_node(auth_map.sections["mapAccounts"], node),
-            f"`{text}` is not an account id" if text else "an item of mapAccounts is empty",
-            f"an account id is twelve digits; {_reason(text)}",
+            f"`{text}` is not an AWS account ID" if text else "an item of mapAccounts is empty",
+            f"an account ID has twelve digits; {_reason(text)}",
         )
 
 
@@ -69,15 +71,15 @@ def _is_id(text: str) -> bool:
 def _reason(text: str) -> str:
     digits = "".join(filter("0123456789".__contains__, text))
     if text.startswith(("<", "$", "{")):
-        return "this one was never filled in"
+        return "this placeholder was never filled in"
     if digits == text and 9 < len(text) < 12:
-        return f"this one has {len(text)}, and zeros at the front count: `{text:0>12}`?"
+        return f"this one has {len(text)}, and leading zeros count: did you mean `{text:0>12}`?"
     if digits == text and text:
         return f"this one has {len(text)}"
     if "e+" in text.lower() and digits:
-        return "a template wrote it in powers of ten: quote it where it comes from"
+        return "a template wrote this one in scientific notation: quote the number in its source"
     if text != text.strip():
-        return "blanks and line breaks count, take them out"
+        return "spaces and line breaks count: remove them"
     if len(digits) == 12:
-        return f"nothing else is allowed: write `{digits}`"
-    return "nobody comes in by this item"
+        return f"write only the digits: `{digits}`"
+    return "this item matches nobody"

@@ -1,13 +1,13 @@
-"""An RBAC binding names a user or group with a placeholder in it: it matches nobody.
+"""An RBAC binding names a user or group that contains a placeholder: it matches nobody.
 
 ## Why it matters
 
-The authenticator fills placeholders in before the API server sees a name, and RBAC compares names
-as they are: it knows neither placeholders nor wildcards
+The authenticator fills in placeholders before the API server sees a name. RBAC compares names
+literally and supports neither placeholders nor wildcards
 (https://kubernetes.io/docs/reference/access-authn-authz/rbac/#referring-to-subjects). A binding to
-`dev:{{SessionName}}` gives nothing to anybody, and looks as if it did.
+`dev:{{SessionName}}` looks as if it grants access, but it grants nothing to anybody.
 
-Runs where bindings are known: with `--rbac PATH`, or on a live cluster.
+This rule runs only when bindings are known: with `--rbac PATH`, or on a live cluster.
 
 ## Bad
 
@@ -47,8 +47,9 @@ Runs where bindings are known: with `--rbac PATH`, or on a live cluster.
 
 ## How to fix
 
-Bind a group, and give the entry that group: groups are the only names that hold for everybody who
-assumes a role.
+Bind a group, and add that group to the entry: only a group stays the same for everyone who assumes
+a role. There is no automatic fix, because authmap does not edit bindings. The new binding gives the
+entry's callers access that they do not have today.
 """
 
 from __future__ import annotations
@@ -70,22 +71,23 @@ if TYPE_CHECKING:
 
 @rule("AM401", "binding-to-placeholder", Severity.ERROR, needs=Need.MAP | Need.BINDINGS)
 def binding_to_placeholder(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
-    """Subjects of bindings that hold a placeholder."""
+    """Subjects of bindings that contain a placeholder."""
     for binding, subject in options.bindings.subjects if options.bindings else ():
         if not any(known in subject.name for known in KNOWN):
             continue
         groups = _groups(auth_map, subject.name)
-        advice = f"bind {groups} instead" if groups else "bind a group of the entry instead"
+        advice = f"bind {groups} instead" if groups else "bind one of the entry's groups instead"
         yield Finding(
             subject.at,
-            f"{binding.title} names the {subject.kind.lower()} `{subject.name}`, and nobody is "
-            "called so",
-            f"RBAC fills nothing in, so nobody gets {binding.role} by it; {advice}",
+            f"{binding.title} names the {subject.kind.lower()} `{subject.name}`, "
+            "which matches nobody",
+            "RBAC does not fill in placeholders, so this binding grants "
+            f"{binding.role} to nobody; {advice}",
         )
 
 
 def _groups(auth_map: AuthMap, username: str) -> str:
-    """The groups of the entries with a username, as they are named in sentences."""
+    """The groups of the first entry with this username, as a phrase; empty if there are none."""
     for entry in (*auth_map.roles, *auth_map.users):
         if entry.username == username and any(entry.groups):
             return "the group " + " or ".join(f"`{group}`" for group in entry.groups if group)

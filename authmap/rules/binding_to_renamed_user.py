@@ -1,13 +1,13 @@
-"""A binding names the username that a fix would change, so the fix is held back.
+"""A binding names a username that a fix would change, so the fix is held back.
 
 ## Why it matters
 
-A binding to a user stops matching as soon as the username becomes another one: whoever assumes the
-role would lose what the binding gives them, and perhaps the way to put it back
-(https://kubernetes.io/docs/reference/access-authn-authz/rbac/#referring-to-subjects). With the
-session's name in it there is one username for each session, which no binding can name.
+A binding to a user stops matching as soon as the username changes. Everyone who assumes the role
+would lose what the binding grants, and perhaps the permission to restore it
+(https://kubernetes.io/docs/reference/access-authn-authz/rbac/#referring-to-subjects). A username
+with the session name is different for each session, so no binding can name it.
 
-Runs where bindings are known: with `--rbac PATH`, or on a live cluster.
+This rule runs only when bindings are known: with `--rbac PATH`, or on a live cluster.
 
 ## Bad
 
@@ -47,8 +47,9 @@ Runs where bindings are known: with `--rbac PATH`, or on a live cluster.
 
 ## How to fix
 
-Bind a group of the entry to the same role, delete the binding to the user, and fix again. Or name
-the entry with `--rename` if the binding is to go.
+Bind one of the entry's groups to the same role, delete the binding to the user, and run
+`authmap fix` again: nobody loses access. If you do not need the binding any more, pass the role
+name to `--rename`: the username changes, and callers lose what the binding grants.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ if TYPE_CHECKING:
 
 @rule("AM402", "binding-to-renamed-user", Severity.NOTE, needs=Need.MAP | Need.BINDINGS)
 def binding_to_renamed_user(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
-    """Bindings to usernames that are to be others."""
+    """Bindings to usernames that a fix would change."""
     if options.bindings is None:
         return
     for entry in auth_map.roles:
@@ -79,11 +80,11 @@ def binding_to_renamed_user(auth_map: AuthMap, options: Options) -> Iterator[Fin
             continue
         for user, binding in options.bindings.of_username(entry):
             groups = " or ".join(f"`{group}`" for group in entry.groups if group)
-            group = f"its group {groups}" if groups else "a group, which the entry needs to get,"
+            step = f"bind its group {groups}" if groups else "give the entry a group and bind that"
             yield Finding(
                 at_field(entry, "username"),
-                f"{binding.title} names the user `{user}`, so {entry.title} is not renamed",
-                f"a new username would take {binding.role} from it: bind {group} instead, then "
-                "fix again",
+                f"{binding.title} names the user `{user}`, so `fix` does not rename {entry.title}",
+                f"a new username would lose {binding.role}; {step} instead, then run "
+                "`authmap fix` again",
                 entry=entry,
             )

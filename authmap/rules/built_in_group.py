@@ -1,17 +1,19 @@
-"""An entry is in a group that Kubernetes hands out or keeps for itself.
+"""An entry is in a group that Kubernetes assigns itself or reserves.
 
 ## Why it matters
 
-Groups that begin with `system:` belong to Kubernetes
+Group names that start with `system:` are reserved for Kubernetes
 (https://kubernetes.io/docs/reference/access-authn-authz/rbac/#default-roles-and-role-bindings).
-`system:authenticated` has everybody who logs in. Whoever is in `system:unauthenticated` is *not*
-put into `system:authenticated` by the API server, and loses what everybody has (`kubectl auth
-can-i`, API discovery). `system:serviceaccounts` and `system:serviceaccounts:NAMESPACE` give a
-person all that was ever bound for pods. And a name that is not built in, such as `system:master`,
-gives nothing: there is no such group.
 
-`system:masters` and the groups of nodes have rules of their own (AM301, AM303);
-`system:monitoring` may be given to anybody.
+* `system:authenticated` contains everyone who logs in, so listing it changes nothing.
+* `system:unauthenticated` takes permissions away: the API server does *not* add its members to
+  `system:authenticated`, so they lose what everyone has (`kubectl auth can-i`, API discovery).
+* `system:serviceaccounts` and `system:serviceaccounts:NAMESPACE` give a person every permission
+  that is bound for pods, now and later.
+* A name that is not built in, such as `system:master`, has no effect: there is no such group.
+
+`system:masters` and the node groups have their own rules (AM301, AM303). `system:monitoring` is
+safe to give to anyone.
 
 ## Bad
 
@@ -27,7 +29,12 @@ gives nothing: there is no such group.
 
 ## How to fix
 
-Take the group out, and bind what is needed to a group of your own.
+Remove the group, and bind the permissions that are needed to a group of your own. There is no
+automatic fix.
+
+* Removing `system:authenticated` changes nothing.
+* Removing `system:unauthenticated` gives callers the permissions that everyone else has.
+* Removing any other group takes away whatever is bound to it, so bind your own group first.
 """
 
 from __future__ import annotations
@@ -53,7 +60,7 @@ FINE = reserved_entries.NODE_GROUPS | {"system:masters", "system:monitoring"}
 
 @rule("AM307", "built-in-group", Severity.WARNING)
 def built_in_group(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
-    """Groups that begin with `system:` and are not for giving away."""
+    """Groups that start with `system:` and should not be in an entry."""
     for entry in (*auth_map.roles, *auth_map.users):
         for text, node in entry.group_items:
             if not text.startswith("system:") or text in FINE or "{" in text or " - " in text:
@@ -71,32 +78,35 @@ def built_in_group(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
 
 
 def _meaning(group: str) -> tuple[str, str]:
-    """What a group is, and what to do."""
+    """What a group is, for the message, and the advice."""
     if group == "system:authenticated":
-        return "the group of everybody who logs in", "it changes nothing: take it out"
+        return (
+            "the group of everyone who logs in",
+            "every login gets it anyway, so it has no effect here; remove it",
+        )
     if group == "system:unauthenticated":
         return (
-            "the group of those who have not logged in",
-            "the API server then leaves out `system:authenticated`, and with it what everybody "
-            "may do; take it out",
+            "the group of users who have not logged in",
+            "the API server then does not add `system:authenticated`, so callers lose the "
+            "permissions that everyone else has; remove it",
         )
     if group == "system:serviceaccounts" or group.startswith("system:serviceaccounts:"):
         return (
             "the group of service accounts",
-            "it gives all that is bound for pods, now and later; bind a group of your own",
+            "it grants everything bound for pods, now and later; bind your own group instead",
         )
     if group == "system:node-proxier":
-        return "the group of kube-proxy", "it is for nodes of Fargate and Windows; take it out"
+        return "the group of kube-proxy", "it is only for Fargate and Windows nodes; remove it"
     if group.startswith("system:bootstrappers:"):
-        return "a group of bootstrap tokens", "it is for machines that join; take it out"
+        return "a bootstrap token group", "it is only for machines joining the cluster; remove it"
     if group.startswith("system:kube-"):
         return (
-            "which is a user of the control plane and no group",
-            "nothing is bound to a group of this name; bind a group of your own",
+            "which is a control plane user, not a group",
+            "nothing is bound to a group with this name; bind your own group instead",
         )
     return (
-        "which is no group of Kubernetes" + _near(group),
-        "nothing is bound to it unless you did so, and `system:` is reserved; "
+        "which is not a Kubernetes group" + _near(group),
+        "it has no effect unless you bound it yourself, and the `system:` prefix is reserved; "
         "correct the name, or choose one without `system:`",
     )
 
@@ -106,4 +116,4 @@ def _near(group: str) -> str:
     from difflib import get_close_matches
 
     near = get_close_matches(group, sorted(FINE), 1, 0.8)
-    return f" (`{near[0]}` is one)" if near else ""
+    return f" (`{near[0]}` is)" if near else ""

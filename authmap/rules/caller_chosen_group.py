@@ -1,14 +1,15 @@
-"""A group holds a placeholder: whoever logs in picks the group.
+"""A group contains a placeholder: the caller chooses which group they are in.
 
 ## Why it matters
 
-The authenticator fills placeholders in in groups as it does in usernames (`renderTemplates` in
-pkg/server/server.go of https://github.com/kubernetes-sigs/aws-iam-authenticator), and a session is
-named by whoever calls AssumeRole. With the group `system:{{SessionName}}`, a session that is named
-`masters` may do everything. `{{AccessKeyID}}` was open to the caller too, in versions before
-0.5.9 (CVE-2022-2385), and no binding can name a group that changes with each login.
+The authenticator fills in placeholders in groups as well as in usernames (`renderTemplates` in
+pkg/server/server.go of https://github.com/kubernetes-sigs/aws-iam-authenticator), and the caller of
+AssumeRole chooses the session name. With the group `system:{{SessionName}}`, a session called
+`masters` has full control of the cluster. In authenticator versions before 0.5.9 callers could
+choose `{{AccessKeyID}}` too (CVE-2022-2385). No binding can name a group that changes with each
+login.
 
-`{{AccountID}}` is left alone: an entry has one ARN, so it stands for one account.
+`{{AccountID}}` is not reported: an entry has one ARN, so the account is always the same.
 
 ## Bad
 
@@ -24,7 +25,9 @@ named by whoever calls AssumeRole. With the group `system:{{SessionName}}`, a se
 
 ## How to fix
 
-Write fixed groups. Where people of one role need different rights, give them different roles.
+Use fixed groups. If people who share a role need different permissions, give them different roles.
+There is no automatic fix. Callers lose the permissions that are bound to today's group names, so
+bind the fixed group before you change the entry.
 """
 
 from __future__ import annotations
@@ -47,39 +50,44 @@ if TYPE_CHECKING:
 
 @rule("AM305", "caller-chosen-group", Severity.ERROR)
 def caller_chosen_group(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
-    """Groups that hold a placeholder whose value is not fixed by the entry."""
+    """Groups with a placeholder whose value the entry does not fix."""
     for entry in (*auth_map.roles, *auth_map.users):
         for text, node in entry.group_items:
             if "{{" not in text:
                 continue
-            held = next((name for name in KNOWN if name in text and name != ACCOUNT_ID), None)
-            if held is None:
+            placeholder = next(
+                (name for name in KNOWN if name in text and name != ACCOUNT_ID), None
+            )
+            if placeholder is None:
                 continue
-            start = text.index(held)
-            message, advice, severity = _sentence(entry, text, held)
+            start = text.index(placeholder)
+            message, advice, severity = _describe(entry, text, placeholder)
             yield Finding(
-                at_part(entry.section, node, start, start + len(held)),
+                at_part(entry.section, node, start, start + len(placeholder)),
                 message,
-                f"{advice}; write a fixed group",
+                f"{advice}; use a fixed group",
                 entry=entry,
                 severity=severity,
             )
 
 
-def _sentence(entry: Entry, group: str, held: str) -> tuple[str, str, Severity]:
-    if held == EC2_PRIVATE_DNS_NAME:
-        message = f"the group `{group}` of {entry.title} is another one for each machine"
-        advice = "no binding can name it, and a session that is no EC2 instance's cannot log in"
+def _describe(entry: Entry, group: str, placeholder: str) -> tuple[str, str, Severity]:
+    """The message, the advice and the severity for a placeholder in a group."""
+    if placeholder == EC2_PRIVATE_DNS_NAME:
+        message = f"the group `{group}` of {entry.title} is different for each machine"
+        advice = "no binding can name it, and a session that is not an EC2 instance cannot log in"
         return message, advice, Severity.WARNING
-    if held == "{{AccessKeyID}}":
-        message = f"the group `{group}` of {entry.title} changes with each access key"
+    if placeholder == "{{AccessKeyID}}":
+        message = f"the group `{group}` of {entry.title} changes with every access key"
         return message, "no binding can name it", Severity.ERROR
     if ":user/" in entry.arn.lower():
-        message = f"`{held}` in the group `{group}` stays empty: {entry.title} has no session"
-        advice = f"the group is `{group.replace(held, '')}`"
+        message = (
+            f"`{placeholder}` in the group `{group}` stays empty: {entry.title} has no session"
+        )
+        advice = f"the group becomes `{group.replace(placeholder, '')}`"
         return message, advice, Severity.WARNING
-    message = f"whoever assumes {entry.title} picks the group `{group}`"
-    advice = "whoever calls AssumeRole names the session"
+    message = f"anyone who assumes {entry.title} can choose the group `{group}`"
+    advice = "the caller of AssumeRole picks the session name"
     if group.startswith("system:{{"):
-        advice += ": named `masters`, it may do everything"
+        advice += ", and a session named `masters` has full control of the cluster"
     return message, advice, Severity.ERROR

@@ -1,12 +1,12 @@
-"""An entry is in `system:masters`: it may do everything, and RBAC cannot take that away.
+"""An entry is in `system:masters`: it has full control of the cluster, and RBAC cannot revoke it.
 
 ## Why it matters
 
-The API server lets this group pass before it asks RBAC. Deleting every binding changes nothing for
-its members, and no webhook that authorizes is asked either; the entry itself is the only place
-where the access can be revoked
-(https://kubernetes.io/docs/concepts/security/rbac-good-practices/#least-privilege). A note, since
-most clusters have such an entry on purpose: this shows where they are.
+The API server allows everything to this group before it checks RBAC. Deleting every binding changes
+nothing for its members, and authorization webhooks are not asked either. You can revoke the access
+only by changing the entry itself
+(https://kubernetes.io/docs/concepts/security/rbac-good-practices/#least-privilege). This is a note
+because most clusters have such an entry on purpose: the rule shows you where they are.
 
 ## Bad
 
@@ -22,10 +22,12 @@ most clusters have such an entry on purpose: this shows where they are.
 
 ## How to fix
 
-Give the entry a group of your own, bound to the ClusterRole `cluster-admin`, and take
-`system:masters` out once that works:
+Create a group of your own, bind it to the ClusterRole `cluster-admin`, and add it to the entry:
 
     kubectl create clusterrolebinding admins --clusterrole=cluster-admin --group=cluster-admins
+
+Check that access works through the new group, then remove `system:masters` from the entry. There is
+no automatic fix: removing the group before the binding works could lock you out.
 """
 
 from __future__ import annotations
@@ -46,15 +48,15 @@ if TYPE_CHECKING:
 
 @rule("AM301", "cluster-admin", Severity.NOTE)
 def cluster_admin(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
-    """Entries in the group that may do everything."""
+    """Entries in the group with full control of the cluster."""
     for entry in (*auth_map.roles, *auth_map.users):
         for text, node in entry.group_items:
             if text == "system:masters":
                 yield Finding(
                     at_node(entry.section, node),
-                    f"{entry.title} may do everything, by `system:masters`",
-                    "the group stands above RBAC: only a change of this entry can take the access "
-                    "away; bind a group of your own to the ClusterRole `cluster-admin`",
+                    f"{entry.title} has full control of the cluster through `system:masters`",
+                    "this group bypasses RBAC: access can only be revoked by changing this entry; "
+                    "use a group of your own, bound to the ClusterRole `cluster-admin`",
                     entry=entry,
                 )
                 break

@@ -1,4 +1,4 @@
-"""The codes of rules, as people write them."""
+"""Rule codes and names as users write them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def unchecked(options: Options, rules: Iterable[Rule]) -> str | None:
-    """Why rules about bindings do not run that are selected, if they do not."""
+    """Why the selected rules that need bindings are skipped; None if none is skipped."""
     if not any(Need.BINDINGS in rule.needs for rule in options.selected(rules)):
         return None
     if options.bindings is None:
@@ -24,10 +24,14 @@ def unchecked(options: Options, rules: Iterable[Rule]) -> str | None:
 
 
 def rule_code(text: str, *, whole: bool = False) -> str:
-    """The code of a rule that is given by its code or name, or a prefix of codes, in upper case.
+    """Convert a rule's code, its name, or a prefix of codes to an upper-case code or prefix.
+
+    Args:
+        text: the code, name or prefix.
+        whole: whether a prefix is not allowed.
 
     Raises:
-        OptionError: it fits no rule.
+        OptionError: no rule matches, or only a prefix was given although `whole` is set.
     """
     code, known = text.strip().upper(), all_rules()
     if code in known:
@@ -36,12 +40,12 @@ def rule_code(text: str, *, whole: bool = False) -> str:
     if named:
         return named
     if not code:
-        raise OptionError("a rule's code is empty: is a comma too many, or a variable not set?")
+        raise OptionError("a rule code is empty: is there an extra comma or an unset variable?")
     if any(each.startswith(code) for each in known):
         if not whole:
             return code
-        raise OptionError(f"`{text}` is not a whole code; `authmap rule` lists them all")
+        raise OptionError(f"`{text}` is not a complete rule code; `authmap rule` lists them all")
     names = [rule.name for rule in known.values()]
     listed = "`authmap rule` lists them all"
     hint = near(text.strip().lower(), names, listed) if "-" in text else near(code, known, listed)
-    raise OptionError(f"no rule's code begins with `{text}`; {hint}")
+    raise OptionError(f"no rule code begins with `{text}`; {hint}")

@@ -1,16 +1,20 @@
-"""A kubeconfig assumes a role under a session name that tells nobody apart.
+"""A kubeconfig assumes a role with a session name that does not identify the person.
 
 ## Why it matters
 
-The username of a role's session comes from the session's name, and whoever assumes the role gives
-it. `aws eks get-token` with `--role-arn` always says `EKSGetTokenAuth` (`_get_role_credentials`
-in awscli/customizations/eks/get_token.py of https://github.com/aws/aws-cli), and `aws eks
-update-kubeconfig --role-arn` writes such a kubeconfig. `aws-iam-authenticator token` with `--role`
-takes the time of the login where no name is given (`AssumeRoleOptions` in
-credentials/stscreds/assume_role_provider.go of https://github.com/aws/aws-sdk-go-v2). So everybody
-who uses the kubeconfig stays anonymous in the audit log, however well the map is written.
+The username of a role session is built from the session name, and the caller of AssumeRole chooses
+that name. Two tools choose one for you:
 
-Nothing else of the kubeconfig is looked at, and nothing of it is shown: it holds secrets.
+* `aws eks get-token` with `--role-arn` always uses `EKSGetTokenAuth` (`_get_role_credentials` in
+  awscli/customizations/eks/get_token.py of https://github.com/aws/aws-cli). `aws eks
+  update-kubeconfig --role-arn` writes such a kubeconfig.
+* `aws-iam-authenticator token` with `--role` uses the time of the login unless you give a name
+  (`AssumeRoleOptions` in credentials/stscreds/assume_role_provider.go of
+  https://github.com/aws/aws-sdk-go-v2).
+
+Everyone who uses the kubeconfig stays anonymous in the audit log, even if the map is correct.
+
+authmap looks at nothing else in the kubeconfig and hides its other values: it contains secrets.
 
 ## Bad
 
@@ -39,17 +43,20 @@ Nothing else of the kubeconfig is looked at, and nothing of it is shown: it hold
 
 ## How to fix
 
-Let a profile in `~/.aws/config` assume the role, under a name of its own for each person, and leave
-`--role-arn` out:
+Assume the role in a profile in `~/.aws/config`, with a session name for each person, and remove
+`--role-arn`:
 
     [profile ops]
     role_arn = arn:aws:iam::111111111111:role/ops
     source_profile = default
     role_session_name = jane@example.com
 
-`aws-iam-authenticator token` has `--session-name`, and `--forward-session-name` where the caller is
-in a named session already. Where it is a robot that logs in, `# authmap: ignore[AM501]` above its
-`exec:` says so.
+For `aws-iam-authenticator token`, use `--session-name`, or `--forward-session-name` if the caller
+already has a named session. If a robot uses the login, put `# authmap: ignore[AM501]` above its
+`exec:`.
+
+authmap never changes kubeconfigs. The role and its groups stay the same, but usernames with the
+session name change, so check that no RBAC binding names an old one.
 """
 
 from __future__ import annotations
@@ -72,7 +79,7 @@ if TYPE_CHECKING:
 
 
 class _Option(NamedTuple):
-    """An option of a command: its node, and its value as far as it is an argument."""
+    """A command-line option: its node, and its value (empty if it is not in the arguments)."""
 
     node: Scalar
     value: str
@@ -80,7 +87,7 @@ class _Option(NamedTuple):
 
 @rule("AM501", "constant-session-name", Severity.WARNING, needs=Need.KUBECONFIG)
 def constant_session_name(kubeconfig: Kubeconfig, options: Options) -> Iterator[Finding]:
-    """ExecLogins of a kubeconfig that assume a role without a name for the session."""
+    """Logins in a kubeconfig that assume a role without naming the session."""
     for login in kubeconfig.logins:
         program, words = _program(login.words)
         if program == "aws":
@@ -88,12 +95,12 @@ def constant_session_name(kubeconfig: Kubeconfig, options: Options) -> Iterator[
         else:
             found = _token(words, login) if program == "aws-iam-authenticator" else None
         if found:
-            role, named, advice = found
-            whose = _title(role.value)
+            role, session_name, advice = found
+            role_phrase = _title(role.value)
             yield Finding(
                 at_node(kubeconfig.source, role.node),
-                f"the sessions of `{login.user}`{whose} are all named {named}",
-                f"the audit log cannot tell people apart by them, whatever the map says; {advice}",
+                f"every session of `{login.user}`{role_phrase} is named {session_name}",
+                f"the audit log cannot show who logged in, whatever the map says; {advice}",
             )
 
 
@@ -106,8 +113,8 @@ def _get_token(words: Sequence[Scalar]) -> _Found | None:
         return None
     option = role.node.value.partition("=")[0]
     advice = (
-        "let a profile in ~/.aws/config assume the role, with `role_arn`, `source_profile` and "
-        f"`role_session_name = NAME`, and write `--profile` here instead of `{option}`"
+        "assume the role in a ~/.aws/config profile, with `role_arn`, `source_profile` and "
+        f"`role_session_name = NAME`, and use `--profile` here instead of `{option}`"
     )
     return role, "`EKSGetTokenAuth`", advice
 
@@ -120,14 +127,14 @@ def _token(words: Sequence[Scalar], login: ExecLogin) -> _Found | None:
     if role is None or named or "token" not in {word.value for word in words}:
         return None
     advice = (
-        "add `--session-name=NAME`, or `--forward-session-name` where the caller is in a named "
-        "session already"
+        "add `--session-name=NAME`, or `--forward-session-name` if the caller already has a "
+        "named session"
     )
-    return role, "after the moment of the login", advice
+    return role, "after the time of the login", advice
 
 
 def _program(words: Sequence[Scalar]) -> tuple[str, Sequence[Scalar]]:
-    """The program that makes the token, whoever calls it (as aws-vault does), and its arguments."""
+    """The program that makes the token, and its arguments; a wrapper like aws-vault is skipped."""
     for index, word in enumerate(words):
         name = re.split(r"[/\\]", word.value)[-1].lower().removesuffix(".exe")
         if name in ("aws", "aws-iam-authenticator"):
@@ -136,7 +143,7 @@ def _program(words: Sequence[Scalar]) -> tuple[str, Sequence[Scalar]]:
 
 
 def _option(words: Sequence[Scalar], names: str) -> _Option | None:
-    """An option that is given, with its value as the next word, behind `=` or behind its letter."""
+    """The first matching option; its value follows as a word, after `=` or after its letter."""
     for index, word in enumerate(words):
         match = re.fullmatch(rf"(?:{names})(?:=(.*))?", word.value, re.DOTALL)
         if match:
@@ -149,6 +156,6 @@ def _option(words: Sequence[Scalar], names: str) -> _Option | None:
 
 
 def _title(arn: str) -> str:
-    """The role of an ARN, as a phrase; nothing where it is none."""
+    """The role of an ARN, as a phrase (` as role/x`); empty if it is not a role ARN."""
     name = re.fullmatch(r"arn:[\w-]+:iam::\d+:(role/[\w+=,.@/-]+)", arn)
     return f" as {name[1]}" if name else ""

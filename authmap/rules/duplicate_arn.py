@@ -1,13 +1,13 @@
-"""A role or user has more than one entry: all but one of them are dead.
+"""A role or user has more than one entry: only one of them is active.
 
 ## Why it matters
 
-The authenticator keeps one entry for an ARN: of several in a section the last one, in mapRoles
-without regard to case. What the others say about groups is not added up, it is lost. And mapUsers
-is asked only for whom mapRoles does not know (`saveMap` in pkg/mapper/configmap/configmap.go,
-`Map` in pkg/mapper/configmap/mapper.go of
-https://github.com/kubernetes-sigs/aws-iam-authenticator). The entry that was appended in a hurry
-takes the place of the one that was reviewed.
+The authenticator keeps one entry for each ARN: the last one in the section. In mapRoles it ignores
+case when it compares ARNs. It does not add up the groups: those of the other entries are lost. It
+looks in mapUsers only for callers that mapRoles does not match (`saveMap` in
+pkg/mapper/configmap/configmap.go, `Map` in pkg/mapper/configmap/mapper.go of
+https://github.com/kubernetes-sigs/aws-iam-authenticator). So an entry that someone appended in a
+hurry replaces the one that was reviewed.
 
 ## Bad
 
@@ -26,8 +26,9 @@ takes the place of the one that was reviewed.
 
 ## How to fix
 
-Merge the entries into one with all the groups that are meant, or delete the dead ones: that
-changes nothing for anybody.
+Merge the entries into one with all the groups you need, or delete the inactive ones. There is no
+automatic fix. Deleting an inactive entry is safe: nobody's access changes. Merging groups gives
+callers the groups they are missing today.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
 
 @rule("AM204", "duplicate-arn", Severity.ERROR)
 def duplicate_arn(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
-    """Entries in whose place another one holds."""
+    """Entries that another entry overrides."""
     for entry in auth_map.entries:
         winner = entry.winner
         if entry.section.consumer.random:
@@ -60,47 +61,52 @@ def duplicate_arn(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
             continue
         while winner.winner:
             winner = winner.winner
-        advice = f"the entry in line {line_of(winner)} holds{_contrast(entry, winner)}"
+        advice = f"the entry on line {line_of(winner)} wins{_contrast(entry, winner)}"
         if _stops(winner):
-            message = f"{entry.title} has a later entry that allows no other: eksctl stops there"
-            advice = f"see `noDuplicateARNs` of the entry in line {line_of(winner)}"
+            message = f"{entry.title} has a later entry with `noDuplicateARNs`: eksctl stops there"
+            advice = (
+                f"`noDuplicateARNs` on line {line_of(winner)} allows no other entry for this ARN"
+            )
         elif winner.section is entry.section:
-            message = f"{entry.title} has a later entry, so this one is dead"
+            message = f"{entry.title} has a later entry, so this one is inactive"
         else:
-            message = f"{entry.title} is in mapRoles too, which is asked first: this entry is dead"
+            message = (
+                f"{entry.title} is in mapRoles too, which is read first: this entry is inactive"
+            )
         yield Finding(
             at_entry(entry),
             message,
-            f"{advice}; delete this one, or merge the two",
+            f"{advice}; delete this entry, or merge the two",
             entry=entry,
         )
 
 
 def _stops(entry: Entry) -> bool:
-    """Whether eksctl does not add an entry whose ARN is there already."""
+    """Whether the entry tells eksctl to refuse another entry for the same ARN."""
     field = entry.field("noduplicatearns")
     return field is not None and isinstance(field.value, Scalar) and field.value.value == "true"
 
 
 def _rivals(auth_map: AuthMap, entry: Entry) -> Iterator[Finding]:
-    """Where it is random which entry of an ARN holds: all but the last."""
+    """Reports an entry that may or may not win: every entry for an ARN but the last."""
     last = auth_map.index.matches(entry.section.consumer.match(entry.arn))[-1:]
     if last and last[0] is not entry and not templates(entry.arn):
         yield Finding(
             at_entry(entry),
-            f"{entry.title} has another entry, and which one holds is random",
-            f"whoever logs in gets this one or that in line {line_of(last[0])}"
-            f"{_contrast(entry, last[0])}; delete one of them, or merge the two",
+            f"{entry.title} has another entry, and which one wins is random",
+            f"a login gets this entry or the one on line {line_of(last[0])}"
+            f"{_contrast(entry, last[0])}; delete one of them, or merge them",
             entry=entry,
         )
 
 
-def _contrast(dead: Entry, winner: Entry) -> str:
-    if dead.username == winner.username and dead.groups == winner.groups:
-        return " and says the same"
-    said = f": user `{winner.username}`" if dead.username != winner.username else ""
-    lost = [group for group in dead.groups if group and group not in winner.groups]
+def _contrast(inactive: Entry, winner: Entry) -> str:
+    """How the winner differs, as the end of a sentence."""
+    if inactive.username == winner.username and inactive.groups == winner.groups:
+        return ", with the same username and groups"
+    differences = f": user `{winner.username}`" if inactive.username != winner.username else ""
+    lost = [group for group in inactive.groups if group and group not in winner.groups]
     if lost:
-        said += ", without the " + ("group " if len(lost) == 1 else "groups ")
-        said += " and ".join(f"`{group}`" for group in lost)
-    return said
+        differences += ", without the " + ("group " if len(lost) == 1 else "groups ")
+        differences += " and ".join(f"`{group}`" for group in lost)
+    return differences

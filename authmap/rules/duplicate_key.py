@@ -1,13 +1,13 @@
-"""A key is given twice, and only one of its values holds.
+"""A key is set more than once, and only one of its values is used.
 
 ## Why it matters
 
-YAML forbids it and its readers do it all the same: of the same key given twice the last one holds,
-without a word. Keys of an entry that differ only in case (`Username` and `username`) are one field
-to the authenticator, which reads them in the order of their bytes, upper case first
-(`encoding/json` behind `ParseMap` in `pkg/mapper/configmap/configmap.go` of
-https://github.com/kubernetes-sigs/aws-iam-authenticator). A second `mapRoles` in `data` takes the
-place of all the mappings in the first.
+YAML forbids repeated keys, but YAML readers accept them: the last value wins, and nothing reports
+it. Keys of an entry that differ only in case (`Username` and `username`) are the same field to the
+authenticator, which reads them in byte order, upper case first
+(`encoding/json`, called by `ParseMap` in `pkg/mapper/configmap/configmap.go` of
+https://github.com/kubernetes-sigs/aws-iam-authenticator). A second `mapRoles` in `data` replaces
+all the mappings in the first.
 
 ## Bad
 
@@ -24,7 +24,9 @@ place of all the mappings in the first.
 
 ## How to fix
 
-Merge the values, or delete the one that does not hold: that changes nothing.
+Merge the values, or delete the one that does not win. There is no automatic fix. Deleting the value
+that does not win is safe: nobody's access changes. Merging puts values into effect that are ignored
+today.
 """
 
 from __future__ import annotations
@@ -52,7 +54,7 @@ if TYPE_CHECKING:
 
 @rule("AM006", "duplicate-key", Severity.ERROR, about=About.UNREAD_VALUE)
 def duplicate_key(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
-    """Keys of the object, of its data and of entries that are given more than once."""
+    """Keys of the object, its metadata, its data and its entries that are set more than once."""
     root = auth_map.root
     consumer = next((section.consumer for section in auth_map.sections.values()), CONFIG_MAP)
     for mapping in (
@@ -63,7 +65,7 @@ def duplicate_key(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
             last = {key.value: key for key in keys}
             for key in keys if len(last) < len(keys) else ():
                 if last[key.value] is not key:
-                    lost = "everything under this one"
+                    lost = "everything under this key"
                     yield _finding(auth_map.layer, consumer, key, last[key.value], lost)
     for entry in auth_map.entries:
         mapping = resolve_alias(entry.node)
@@ -83,16 +85,16 @@ def _in_entry(entry: Entry, mapping: Mapping) -> Iterator[Finding]:
         ]
         if len(keys) > 1:
             read = [field for field in entry.fields if field.name == name]
-            taken = [field.key for field in read if _is_taken(consumer, name, field.value)]
-            holds = (taken or [field.key for field in read])[-1]
+            taken = [field.key for field in read if _replaces(consumer, name, field.value)]
+            winner = (taken or [field.key for field in read])[-1]
             for key in keys:
-                if key is not holds:
-                    lost = "what this one says"
-                    yield _finding(entry.section, consumer, key, holds, lost, entry)
+                if key is not winner:
+                    lost = "this value"
+                    yield _finding(entry.section, consumer, key, winner, lost, entry)
 
 
-def _is_taken(consumer: Consumer, name: str, value: Node) -> bool:
-    """Whether a value replaces what was read before: null and wrong types leave it alone."""
+def _replaces(consumer: Consumer, name: str, value: Node) -> bool:
+    """Whether a value replaces an earlier one; null and values of a wrong type do not."""
     if name == "groups":
         return is_null(value) or isinstance(resolve_alias(value), Sequence)
     return consumer.text_of(value) is not None
@@ -102,22 +104,22 @@ def _finding(
     layer: Layer,
     consumer: Consumer,
     key: Scalar,
-    holds: Scalar,
+    winner: Scalar,
     lost: str,
     entry: Entry | None = None,
 ) -> Finding:
-    line = layer.source.place(layer.span(holds.start, holds.end)[0]).line
-    effect = f"{lost} is passed over"
-    if key.value != holds.value:
-        other = f"`{holds.value}` in line {line}"
-        message = f"`{key.value}` and {other} are one key to the authenticator"
+    line = layer.source.place(layer.span(winner.start, winner.end)[0]).line
+    effect = f"{lost} is ignored"
+    if key.value != winner.value:
+        other = f"`{winner.value}` on line {line}"
+        message = f"`{key.value}` and {other} are the same key to the authenticator"
         if consumer.weak:
-            effect = "either what this one says or what that one says is passed over"
+            effect = "either value may win, and the other one is ignored"
         else:
-            message += ": that one holds"
+            message += f", and `{winner.value}` wins"
     elif consumer.refusal("key"):
-        message, effect = f"`{key.value}` is given again in line {line}", consumer.refusal("key")
+        message, effect = f"`{key.value}` is also set on line {line}", consumer.refusal("key")
     else:
-        message = f"`{key.value}` is given again in line {line}, and that one holds"
+        message = f"`{key.value}` is also set on line {line}, and that value wins"
     advice = f"{effect}; merge the two, or delete this one"
     return Finding(at_node(layer, key), message, advice, entry=entry)

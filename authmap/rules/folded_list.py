@@ -1,10 +1,11 @@
-"""An item of a list is swallowed by the line above it.
+"""A list item has become part of the line above it.
 
 ## Why it matters
 
-A line that is indented deeper than a value continues that value, and `- ` in it is text. Two groups
-become one, `system:bootstrappers - system:nodes`, which no binding names, and nodes cannot join.
-The same happens to all lines of a section that is written with `>`, which folds them into one
+A line that is indented deeper than the value above it continues that value, and its `- ` becomes
+text. Two groups turn into one, `system:bootstrappers - system:nodes`, which no binding names, and
+nodes cannot join. The same happens to all lines of a section that starts with `>`, which folds them
+into one
 (https://yaml.org/spec/1.1/#id928909).
 
 ## Bad
@@ -25,8 +26,9 @@ The same happens to all lines of a section that is written with `>`, which folds
 
 ## How to fix
 
-Put the `-` of all items in one column, each on a line of its own; begin a section with `|`, not
-with `>`.
+Put each item on its own line, with all the `-` in one column. Start a section with `|`, not with
+`>`. There is no automatic fix, because authmap cannot know what you meant. The correction puts
+items into effect that are ignored today, so check who gets access.
 """
 
 from __future__ import annotations
@@ -54,14 +56,15 @@ if TYPE_CHECKING:
 
 @rule("AM009", "folded-list", Severity.ERROR)
 def folded_list(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
-    """Values that hold the line below them."""
+    """Values that swallowed another list item, and sections whose lines are folded."""
     for key in auth_map.keys:
         section = auth_map.sections.get(key.name)
         if section and section.problem and section.problem.kind is ProblemKind.FOLDED:
             yield Finding(
                 at_node(auth_map.layer, key.key),
-                f"all of `{key.name}` is lost: its lines are folded into one",
-                f"begin it with `{key.name}: |`, which keeps the lines as they are",
+                f"`{key.name}` cannot be read: its lines are folded into one",
+                "none of its mappings apply; "
+                f"start the section with `{key.name}: |`, which keeps line breaks",
             )
     for entry in auth_map.entries:
         if entry.winner or " " not in "".join((entry.arn, entry.username, *entry.groups)):
@@ -84,20 +87,20 @@ def _value(
     if not isinstance(target, Scalar) or " " not in target.value or target.style in ("|", ">"):
         return
     written = section.text[target.start : target.end]
-    several = "\n" in written
+    multiline = "\n" in written
     swallowed = target.value.partition(" - ")[2]
-    if not several:
-        # somebody may be called `Doe - contractor`; a list of groups or accounts is none's name
+    if not multiline:
+        # `Doe - contractor` may be a username, but `system:` after the dash is a group
         is_name = what.startswith("`") and not swallowed.startswith("system:")
         if not swallowed or is_name:
             return
     if templates(target.value) or text_of(target) is None:
         return
     shown = target.value if len(target.value) <= 80 else target.value[:77] + "..."
-    remedy = "give each item a line of its own, with its `-` below the one above"
+    remedy = "put each item on its own line, with its `-` directly below the one above"
     if section.source_map is not None and section.source_map.style == ">":
-        remedy = f"begin the section with `{section.name}: |`, which keeps its lines as they are"
-    elif several and not swallowed:
-        remedy = "a line below it is indented so that it belongs to it: write it as it was meant"
-    cause = "the line below is part of it" if several else "two items have become one"
-    yield Finding(at_node(section, node), f"{what} is `{shown}`: {cause}", f"{remedy}", entry=entry)
+        remedy = f"start the section with `{section.name}: |`, which keeps line breaks"
+    elif multiline and not swallowed:
+        remedy = "a line that is indented deeper continues the value above it: fix the indentation"
+    cause = "YAML joined the next line to it" if multiline else "two items became one"
+    yield Finding(at_node(section, node), f"{what} is `{shown}`: {cause}", remedy, entry=entry)

@@ -1,11 +1,11 @@
-"""The end of a section is never read: it stands behind the end of the YAML document.
+"""The end of a section is ignored: it comes after the end of the YAML document.
 
 ## Why it matters
 
-A section is one YAML document. Behind a line `---` or `...`, or behind a line that is indented less
-than the first entry, begins what go-yaml, the authenticator's reader, does not look at. There is no
-error: these entries simply do not exist (`Unmarshal` in
-https://github.com/yaml/go-yaml/blob/v2/yaml.go reads the first document).
+The authenticator reads a section as one YAML document. It ignores everything after a line `---` or
+`...`, and everything from a line that is indented less than the first entry. It reports no error:
+these entries simply do not exist (`Unmarshal` in
+https://github.com/yaml/go-yaml/blob/v2/yaml.go, its YAML reader, reads the first document).
 
 ## Bad
 
@@ -29,8 +29,9 @@ https://github.com/yaml/go-yaml/blob/v2/yaml.go reads the first document).
 
 ## How to fix
 
-Take the `---` out, and begin all entries in one column. Mind that this lets in whoever is mapped
-there, which was not so until now.
+Remove the `---` or `...`, and start all entries in the same column. There is no automatic fix. The
+correction gives access to everyone who is mapped in the ignored part and has no access today, so
+check those entries first.
 """
 
 from __future__ import annotations
@@ -52,28 +53,31 @@ if TYPE_CHECKING:
 
 @rule("AM012", "ignored-document", Severity.ERROR, about=About.UNREAD_TEXT)
 def ignored_document(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
-    """Entries behind the end of a section's first document."""
+    """Text after the end of a section's first YAML document."""
     for name, section in auth_map.sections.items():
         start = section.ignored
         if start is None:
             continue
         text = section.text
         line = text[start:].split("\n", 1)[0].rstrip()
-        mark = _mark(line) or _mark(*reversed(text[:start].splitlines()))
-        if mark:
-            message = f"what stands behind `{mark}` in `{name}` is not read"
-            remedy = f"take the `{mark}` out"
+        marker = _marker(line) or _marker(*reversed(text[:start].splitlines()))
+        if marker:
+            message = f"everything after `{marker}` in `{name}` is ignored"
+            remedy = f"remove the `{marker}`"
         else:
-            message = f"`{name}` is not read from here on: the line begins left of the first one"
-            remedy = "begin all entries in one column"
+            message = (
+                f"`{name}` is ignored from here on: this line is indented less than the first one"
+            )
+            remedy = "start all entries in the same column"
         yield Finding(
             At(section, start, start + len(line)),
             message,
-            f"the authenticator stops here without a word, so nobody comes in by it: {remedy}",
+            "the authenticator stops here without reporting an error, so the rest of the section "
+            f"matches nobody; {remedy}",
         )
 
 
-def _mark(*lines: str) -> str | None:
-    """The mark of a document's end that the first line begins with which is no comment."""
+def _marker(*lines: str) -> str | None:
+    """The document marker at the start of the first line that is not empty or a comment."""
     first = next((line for line in lines if line.strip() and line.strip()[0] != "#"), "")
     return first[:3] if first[:3] in ("---", "...") else None

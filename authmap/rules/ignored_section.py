@@ -2,11 +2,11 @@
 
 ## Why it matters
 
-It reads exactly `mapRoles`, `mapUsers` and `mapAccounts`, and these as they are spelt here: unlike
-the keys inside an entry they are case-sensitive (`ParseMap` in
-`pkg/mapper/configmap/configmap.go` of https://github.com/kubernetes-sigs/aws-iam-authenticator).
-Under `maproles` or `mapRole`, beside `data` instead of below it, or below `stringData` or `Data`,
-every mapping is ignored without a word.
+The authenticator reads only `mapRoles`, `mapUsers` and `mapAccounts`. Unlike the keys inside an
+entry, these names are case-sensitive (`ParseMap` in
+`pkg/mapper/configmap/configmap.go` of https://github.com/kubernetes-sigs/aws-iam-authenticator). It
+ignores every mapping under `maproles` or `mapRole`, next to `data` instead of under it, or under
+`stringData` or `Data`, and reports no error.
 
 ## Bad
 
@@ -24,8 +24,9 @@ every mapping is ignored without a word.
 
 ## How to fix
 
-`authmap fix --unsafe-fixes` renames the key, unless there is one of the right name already. That
-lets in whoever is mapped there.
+`authmap fix --unsafe-fixes` renames the key, unless the correct key exists already. The fix is not
+safe, so authmap makes it only on request: it gives access to everyone who is mapped in that
+section. Move a section that is in the wrong place by hand.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ if TYPE_CHECKING:
 
 @rule("AM007", "ignored-section", Severity.ERROR, about=About.UNREAD_TEXT)
 def ignored_section(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
-    """Data keys that nobody reads."""
+    """Data keys that the authenticator does not read."""
     unread = [
         key
         for key in auth_map.keys
@@ -62,26 +63,30 @@ def ignored_section(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
     meanings = [misspelling.section(key.name) for key in unread]
     for key, meant in zip(unread, meanings, strict=True):
         severity, fix = Severity.ERROR, None
-        message = f"`{key.name}` is not read, since the section is called `{meant}`"
+        message = f"the authenticator ignores `{key.name}`: the section is called `{meant}`"
         if meant is None:
             severity = Severity.WARNING
-            message = f"`{key.name}` is no section: the authenticator does not read it"
-            advice = "it reads mapRoles, mapUsers and mapAccounts; if nothing else reads this key, "
-            advice += "take it out"
+            message = f"`{key.name}` is not a section: the authenticator ignores it"
+            advice = "it reads only mapRoles, mapUsers and mapAccounts; if nothing else reads this "
+            advice += "key, remove it"
         elif meant in auth_map.sections:
-            advice = f"there is a `{meant}` as well: move into it what is still needed"
+            advice = f"`{meant}` exists too: move what you still need into it, then delete this key"
         elif meanings.count(meant) > 1:
-            advice = f"every mapping in it is ignored: make one `{meant}` of all keys that mean it"
+            advice = f"none of its mappings apply; merge this and similar keys into one `{meant}`"
         else:
-            advice = "every mapping in it is ignored: rename it"
-            held_back = None if auth_map.root else "rename the key in the object itself"
+            advice = f"none of its mappings apply; rename it to `{meant}`"
+            held_back = (
+                None
+                if auth_map.root
+                else "authmap cannot rename it here: rename the key in the object itself"
+            )
             fix = Fix((Change(auth_map.layer, key.key, meant),), safe=False, held_back=held_back)
         yield Finding(at_node(auth_map.layer, key.key), message, advice, fix=fix, severity=severity)
     yield from _beside_data(auth_map)
 
 
 def _beside_data(auth_map: AuthMap) -> Iterator[Finding]:
-    """Sections at the object's top, or below another key there."""
+    """Sections at the top level of the object, or under another key than `data`."""
     if auth_map.root is None or auth_map.shape not in (Shape.CONFIG_MAP, Shape.PATCH):
         return
     below = [(text(key), resolve_alias(value)) for key, value in auth_map.root.pairs]
@@ -90,10 +95,10 @@ def _beside_data(auth_map: AuthMap) -> Iterator[Finding]:
         for key, _ in mapping.pairs if isinstance(mapping, Mapping) else ():
             if isinstance(key, Scalar) and "map" in key.value.lower():
                 meant = misspelling.section(key.value)
-                where = f"stands below `{name}`, not" if name else "does not stand below"
+                where = f"is under `{name}` instead of" if name else "is not under"
                 if meant:
                     yield Finding(
                         at_node(auth_map.layer, key),
-                        f"`{key.value}` {where} `data`, so it is not read",
-                        f"every mapping in it is ignored: put it below `data:` as `{meant}`",
+                        f"`{key.value}` {where} `data`, so the authenticator ignores it",
+                        f"none of its mappings apply; move it under `data:` as `{meant}`",
                     )

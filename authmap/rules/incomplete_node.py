@@ -1,12 +1,13 @@
-"""A node's entry lacks one of the groups that every node needs.
+"""A node entry lacks one of the groups that every node needs.
 
 ## Why it matters
 
-A machine that logs in as `system:node:…` is a node only in the group `system:nodes`: without it the
-node authorizer knows nothing of it, and the kubelet can neither register nor report
-(https://kubernetes.io/docs/reference/access-authn-authz/node/). EKS wants `system:bootstrappers`
-as well, by which a kubelet requests its serving certificate
-(https://docs.aws.amazon.com/eks/latest/userguide/auth-configmap.html). Nodes that run already go
+A machine that logs in as `system:node:…` counts as a node only if it is in the group
+`system:nodes`. Without that group the node authorizer does not recognise it, and the kubelet can
+neither register nor report
+(https://kubernetes.io/docs/reference/access-authn-authz/node/). EKS also requires
+`system:bootstrappers`, which lets a kubelet request its serving certificate
+(https://docs.aws.amazon.com/eks/latest/userguide/auth-configmap.html). Running nodes become
 NotReady, and new ones never join.
 
 ## Bad
@@ -26,8 +27,9 @@ NotReady, and new ones never join.
 
 ## How to fix
 
-Add the group. `authmap fix --unsafe-fixes` appends it to the list, since it lets machines in that
-were kept out until now. Where there is no list to add to, write it by hand.
+Add the missing group. `authmap fix --unsafe-fixes` appends it to the list. The fix is not marked as
+safe because it gives access to machines that are locked out today. If the entry has no list of
+groups, write one by hand.
 """
 
 from __future__ import annotations
@@ -51,29 +53,30 @@ if TYPE_CHECKING:
 
 @rule("AM304", "incomplete-node", Severity.ERROR)
 def incomplete_node(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
-    """Entries with a node's username that lack a node's groups."""
+    """Entries with a node username that lack a node group."""
     for entry in auth_map.roles:
         if not entry.username.startswith(NODE_PREFIX + "{{"):
             continue
-        groups = " - ".join(entry.groups).split(" - ")  # two that became one are AM009's
+        groups = " - ".join(entry.groups).split(" - ")  # AM009 reports joined items
         missing = sorted(NODE_GROUPS.difference(groups))
         if not missing:
             continue
+        noun = "group" if len(missing) == 1 else "groups"
         shown = " and ".join(f"`{group}`" for group in missing)
-        cost = "such machines cannot join the cluster"
+        effect = "these nodes cannot join the cluster"
         if "system:nodes" not in missing:
-            cost = "EKS wants both groups: kubelets may get no certificate, and new ones not join"
+            effect = "EKS requires it: kubelets may get no certificate, and new nodes may not join"
         yield Finding(
             at_field(entry, "groups" if entry.field("groups") else "username"),
-            f"nodes of {entry.title} are not in {shown}",
-            f"{cost}; add {'it' if len(missing) == 1 else 'both'} to the list of groups",
+            f"nodes of {entry.title} lack the {noun} {shown}",
+            f"{effect}; add {'it' if len(missing) == 1 else 'both'} to `groups`",
             entry=entry,
             fix=_fix(entry, missing[0]),
         )
 
 
 def _fix(entry: Entry, group: str) -> Fix | None:
-    """Append one group; another one that is missing is left to the next round."""
+    """The fix that appends one group; the next run adds another one that is missing."""
     field = entry.field("groups")
     if field is None or not entry.groups:
         return None

@@ -1,17 +1,17 @@
-"""A section, or the whole file, is not YAML: nothing in it is read.
+"""A section, or the whole file, is not valid YAML: nothing in it is read.
 
 ## Why it matters
 
-The authenticator reads the text of each section as YAML and gives up on it at the first mistake.
-It does not stop: it goes on with what is left, so every mapping in that section is gone, those of
-the nodes too, and whoever came in through it is refused
+The authenticator parses each section as YAML, and ignores the section entirely if it contains a
+syntax error. It keeps running with the other sections. Every mapping in the broken section is gone,
+including those for nodes, and everyone who logged in through it is refused
 (https://github.com/kubernetes-sigs/aws-iam-authenticator/blob/master/pkg/mapper/configmap/configmap.go,
 `ParseMap`: "Only saving data that was good"). The API server accepts such a ConfigMap, because to
-it the section is only a text.
+the API server a section is just text.
 
 Usual causes are a tab, a line that is indented differently from its neighbours, a quotation mark
-that is never closed, a value that holds a colon and a blank or begins with `*`, `@` or `{`, and a
-single JSON object where a list belongs.
+that is never closed, an unquoted value that contains `: ` or starts with `*`, `@` or `{`, and a
+single JSON object where a list is expected.
 
 ## Bad
 
@@ -29,8 +29,9 @@ single JSON object where a list belongs.
 
 ## How to fix
 
-By hand, at the place that is shown; where a text stops being YAML nobody can know for sure what
-was meant by it.
+Correct the text by hand, at the place that the finding shows. There is no automatic fix, because
+authmap cannot know what you meant. Once the section can be read again, all of its mappings are in
+effect again: review them before you apply it.
 """
 
 from __future__ import annotations
@@ -54,26 +55,25 @@ if TYPE_CHECKING:
 
 @rule("AM001", "invalid-yaml", Severity.ERROR, needs=Need.MAP | Need.UNREADABLE)
 def invalid_yaml(content: AuthMap | Unreadable, options: Options) -> Iterator[Finding]:
-    """Texts that are not YAML."""
+    """Files and sections that are not valid YAML."""
     if isinstance(content, Unreadable):
         problem = content.problem
         if problem.kind in (ProblemKind.SYNTAX, ProblemKind.ENCODING):
             encoding = problem.kind is ProblemKind.ENCODING
             yield Finding(
                 At(content.layer, problem.start, problem.end),
-                problem.message if encoding else f"not YAML: {problem.message}",
-                f"{problem.remedy}; neither kubectl nor authmap can read on from here",
+                problem.message if encoding else f"not valid YAML: {problem.message}",
+                f"{problem.remedy}; neither kubectl nor authmap can read the file past this point",
             )
         return
     for name, section in content.sections.items():
         if section.problem and section.problem.kind is ProblemKind.SYNTAX:
-            users = ", those of the nodes too" if name == "mapRoles" else ""
+            nodes = ", including those for nodes" if name == "mapRoles" else ""
             effect = section.consumer.refusal() or (
-                "the authenticator gives up on the whole section, "
-                f"so every mapping in it is gone{users}"
+                f"the authenticator ignores the whole section: none of its mappings apply{nodes}"
             )
             yield Finding(
                 At(section, section.problem.start, section.problem.end),
-                f"all of `{section.called}` is lost: {section.problem.message}",
+                f"`{section.called}` cannot be read: {section.problem.message}",
                 f"{section.problem.remedy}; {effect}",
             )

@@ -1,13 +1,13 @@
-"""A username begins with the session name: whoever assumes the role can take another user's name.
+"""A username starts with the session name: the caller can take another user's name.
 
 ## Why it matters
 
-Whoever calls AssumeRole chooses the name of the session: up to 64 letters, digits and `_+=,.@-`.
-A username that is `{{SessionName}}` alone is therefore any name without a colon that the caller
-likes, that of another person or of a service such as `aws-batch` among them. With fixed text only
-behind it, as in `{{SessionName}}:admin`, a session named `system` makes it `system:admin`. RBAC
-takes the caller for that user, and the audit log records it so. The authenticator's own README
-warns of it (https://github.com/kubernetes-sigs/aws-iam-authenticator#full-configuration-format).
+The caller of AssumeRole chooses the session name: up to 64 letters, digits and `_+=,.@-`. If a
+username is only `{{SessionName}}`, the caller can make it any name without a colon: the name of
+another person, or of a service such as `aws-batch`. If only fixed text follows, as in
+`{{SessionName}}:admin`, a session named `system` turns it into `system:admin`. RBAC treats the
+caller as that user, and the audit log records that name. The authenticator's own README warns about
+this (https://github.com/kubernetes-sigs/aws-iam-authenticator#full-configuration-format).
 
 ## Bad
 
@@ -23,9 +23,9 @@ warns of it (https://github.com/kubernetes-sigs/aws-iam-authenticator#full-confi
 
 ## How to fix
 
-Put fixed text and a colon in front, as `authmap fix --unsafe-fixes` does with the username that
-`--username-template` says. That waits for `--unsafe-fixes` because people may be bound to the names
-their sessions have today: bind a group instead.
+Put fixed text and a colon in front of the session name. `authmap fix --unsafe-fixes` writes the
+username that `--username-template` defines. The fix is not marked as safe because a binding may
+name a username that a session has today, and that user would lose access: bind a group first.
 """
 
 from __future__ import annotations
@@ -50,26 +50,28 @@ if TYPE_CHECKING:
 
 @rule("AM103", "leading-session-name", Severity.ERROR)
 def leading_session_name(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
-    """Usernames of roles that begin with what the caller chooses."""
+    """Usernames of roles that start with a value the caller chooses."""
     for entry in (*auth_map.roles, *auth_map.users):
         username = entry.username
         if not is_led_by_caller(username) or not entry.has_session_name or templates(username):
             continue
         rest = username.split("{{SessionName", 1)[1].partition("}}")[2]
         if username.startswith(ACCESS_KEY_ID):
-            example = "before version 0.5.9 the caller chose the key's id too (CVE-2022-2385)"
+            example = "before version 0.5.9 the caller could choose the key ID too (CVE-2022-2385)"
         elif rest.startswith(":"):
-            example = f"a session named `system` makes it `system{rest}`"
+            example = f"a session named `system` turns it into `system{rest}`"
         elif rest:
-            example = f"it can be made any name without a colon that ends in `{rest}`"
+            example = f"a caller can turn it into any name without a colon that ends in `{rest}`"
         else:
-            example = "a session named like another user, such as `kubernetes-admin`, is that user"
+            example = (
+                "a caller who names the session `kubernetes-admin`, for example, becomes that user"
+            )
         fix = None
         if not reserved_entries.owner(entry, options.reserved):
             fix = rename(entry, options, safe=False)
         yield Finding(
             at_username(entry, username.removesuffix(rest)),
-            f"whoever assumes {entry.title} chooses how the username begins: `{username}`",
+            f"anyone who assumes {entry.title} chooses how the username starts: `{username}`",
             f"{example}; put fixed text and a colon in front",
             entry=entry,
             fix=fix,

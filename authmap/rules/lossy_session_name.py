@@ -1,15 +1,16 @@
-"""`{{SessionName}}` turns the `@` of a session's name into `-`: `{{SessionNameRaw}}` keeps it.
+"""`{{SessionName}}` turns the `@` in a session name into `-`: `{{SessionNameRaw}}` keeps it.
 
 ## Why it matters
 
-Single sign-on names sessions by mail address. With `{{SessionName}}`, `jane@example.com` is
-`jane-example.com` in the audit log and `jane@example.com` in CloudTrail, so a search for one does
-not find the other; and `jane-b@example.com` and `jane@b-example.com`, two people, are one user.
-`{{SessionNameRaw}}` exists since version 0.5 of the authenticator
+Single sign-on uses the email address as the session name. With `{{SessionName}}`, the same person
+is `jane-example.com` in the audit log and `jane@example.com` in CloudTrail, so a search for one
+does not find the other. Two people can also become one user: `jane-b@example.com` and
+`jane@b-example.com`. `{{SessionNameRaw}}` keeps the name and exists since version 0.5 of the
+authenticator
 (https://github.com/kubernetes-sigs/aws-iam-authenticator#full-configuration-format).
 
-The rule is off by default: `--extend-select AM108` turns it on. Entries of nodes and of AWS
-services are left alone.
+This rule is off by default: `--extend-select AM108` turns it on. It skips the entries of nodes and
+AWS services.
 
 ## Bad
 
@@ -25,8 +26,9 @@ services are left alone.
 
 ## How to fix
 
-`authmap fix` writes `{{SessionNameRaw}}`. An entry without groups lives from bindings to the names
-its sessions have today, so its fix is held back until it is named with `--rename`.
+`authmap fix` writes `{{SessionNameRaw}}`. The fix is safe for an entry whose access comes from its
+groups. If an entry has no groups, its access comes from bindings to today's usernames, so authmap
+holds the fix back until you pass the role name to `--rename`.
 """
 
 from __future__ import annotations
@@ -51,7 +53,7 @@ if TYPE_CHECKING:
 
 @rule("AM108", "lossy-session-name", Severity.NOTE, default=False)
 def lossy_session_name(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
-    """Usernames of roles with the session name that lacks the `@`."""
+    """Usernames of roles with the placeholder that replaces `@`."""
     for entry in auth_map.roles:
         username = entry.username
         if SESSION_NAME not in username or not entry.has_session_name:
@@ -62,8 +64,8 @@ def lossy_session_name(auth_map: AuthMap, options: Options) -> Iterator[Finding]
         yield Finding(
             at_username(entry, SESSION_NAME),
             f"{SESSION_NAME} in the username of {entry.title} turns `@` into `-`",
-            "a session named by mail address is called otherwise than in CloudTrail; "
-            f"{SESSION_NAME_RAW} keeps the name as it is",
+            "a session named after an email address looks different in CloudTrail; "
+            f"{SESSION_NAME_RAW} keeps the name unchanged",
             entry=entry,
             fix=set_username(entry, raw, options),
         )

@@ -1,11 +1,11 @@
-"""An entry's ARN is one that no caller can have.
+"""An entry's ARN is malformed: no caller can have it.
 
 ## Why it matters
 
-The authenticator compares ARNs letter by letter (only case does not matter) and says nothing about
-an entry that can never match: a colon too few, an account id of eleven digits, a blank at the end,
-an instance profile instead of its role. Whoever should come in is refused, and the map looks right
-(`Matches` in pkg/config/mapper.go and `Canonicalize` in pkg/arn/arn.go of
+The authenticator compares ARNs character by character, ignoring only case. It does not report an
+entry that can never match: one with a missing colon, an account id of eleven digits, a trailing
+space, or an instance profile instead of its role. The map looks right, but the role or user cannot
+log in (`Matches` in pkg/config/mapper.go and `Canonicalize` in pkg/arn/arn.go of
 https://github.com/kubernetes-sigs/aws-iam-authenticator).
 
 ## Bad
@@ -28,8 +28,8 @@ https://github.com/kubernetes-sigs/aws-iam-authenticator).
 
 ## How to fix
 
-Copy the ARN from where it is true: `aws iam get-role --role-name NAME` or
-`aws iam get-user --user-name NAME`. Leave a role's path out.
+Copy the ARN from `aws iam get-role --role-name NAME` or `aws iam get-user --user-name NAME`. If a
+role's ARN has a path, leave the path out. There is no automatic fix.
 """
 
 from __future__ import annotations
@@ -53,23 +53,23 @@ if TYPE_CHECKING:
 
 @rule("AM203", "malformed-arn", Severity.ERROR)
 def malformed_arn(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
-    """Entries whose ARN no caller can have."""
+    """Entries with an ARN that no caller can have."""
     for entry in (*auth_map.roles, *auth_map.users):
         found = fault(entry.arn) if entry.arn else None
         if found is None or wildcard(entry.arn) is not None or templates(entry.arn):
             continue
-        refusal = entry.section.consumer.refusal("arn") if _is_refused(entry.arn) else ""
-        start = min(found.start, len(entry.arn) - 1)  # where a part is empty: what is behind it
+        refusal = entry.section.consumer.refusal("arn") if _has_no_canonical_form(entry.arn) else ""
+        start = min(found.start, len(entry.arn) - 1)  # an empty part: point at what follows it
         yield Finding(
             at_arn(entry, start, max(found.end, start + 1)),
             f"`{entry.arn}` {found.problem}",
-            f"{refusal or 'nobody ever comes in by this entry'}; {found.remedy}",
+            f"{refusal or 'this entry matches nobody'}; {found.remedy}",
             entry=entry,
         )
 
 
-def _is_refused(arn: str) -> bool:
-    """Whether it cannot even be made canonical."""
+def _has_no_canonical_form(arn: str) -> bool:
+    """Whether the authenticator fails to canonicalise the ARN."""
     try:
         canonicalize(arn)
     except ArnError:

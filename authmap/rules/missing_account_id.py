@@ -1,15 +1,15 @@
-"""A role's username does not tell the account: `{{AccountID}}` is missing.
+"""A role's username does not say which AWS account it is in: `{{AccountID}}` is missing.
 
 ## Why it matters
 
-Roles of one name exist in many accounts, and the audit logs of many clusters end up in one place.
-There `admin:{{SessionName}}` is one user, whichever account the role and the session are of: the
-search for the AssumeRole event in CloudTrail begins in every account. The authenticator fills in
-the caller's account for `{{AccountID}}`
+Many accounts have roles of the same name, and the audit logs of many clusters often end up in one
+place. There, `admin:{{SessionName}}` looks like one user, whichever account the role and the
+session belong to. To find the AssumeRole event in CloudTrail, you have to search every account. The
+authenticator replaces `{{AccountID}}` with the caller's account
 (https://github.com/kubernetes-sigs/aws-iam-authenticator#full-configuration-format).
 
-The account written out does as well. Entries of nodes and of AWS services, which bind RBAC to a
-fixed name, are left alone.
+A username with the account id written out is fine too. authmap does not report the entries of nodes
+and AWS services, because RBAC bindings depend on their fixed names.
 
 ## Bad
 
@@ -28,9 +28,10 @@ fixed name, are left alone.
 
 ## How to fix
 
-`authmap fix` writes the username that `--username-template` says, where that names the account (the
-preset `append` does not). Whoever was bound to the old username in a RoleBinding loses that
-binding: bind a group instead.
+`authmap fix` writes the username from `--username-template`, if that template contains the account
+(the preset `append` does not). The fix is safe unless a RoleBinding or ClusterRoleBinding names the
+old username: its users would lose that binding, so bind a group instead. AM101 lists the cases in
+which authmap holds the fix back.
 """
 
 from __future__ import annotations
@@ -68,9 +69,9 @@ def missing_account_id(auth_map: AuthMap, options: Options) -> Iterator[Finding]
             continue
         yield Finding(
             at_field(entry, "username"),
-            f"`{username}` does not tell the account of {entry.title}",
-            "roles of one name in several accounts are one user where their logs are put together; "
-            "put {{AccountID}} into the username",
+            f"the username does not say which AWS account {entry.title} is in",
+            "in combined logs, roles of the same name in different accounts look like one user; "
+            "add {{AccountID}} to the username",
             entry=entry,
             fix=partial(rename, entry, options, with_account=True),
         )

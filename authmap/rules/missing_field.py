@@ -2,11 +2,11 @@
 
 ## Why it matters
 
-Without a `rolearn` (or `userarn` in mapUsers) the authenticator drops the entry and says so only in
-its log (`Validate` in `pkg/config/mapper.go` of
-https://github.com/kubernetes-sigs/aws-iam-authenticator). An empty username is not refused: the
-caller is let in, with the groups of the entry, as the user "". In the audit log all of them are
-one user without a name.
+Without a `rolearn` (or `userarn` in mapUsers) the authenticator drops the entry and reports it only
+in its own log (`Validate` in `pkg/config/mapper.go` of
+https://github.com/kubernetes-sigs/aws-iam-authenticator). It accepts an empty username: the caller
+logs in as the user "" and gets the groups of the entry. In the audit log, all such callers look
+like one user without a name.
 
 ## Bad
 
@@ -23,8 +23,8 @@ one user without a name.
 
 ## How to fix
 
-Write the field, or delete the entry. What an entry without an ARN was meant for nobody but its
-author can tell.
+Add the missing field, or delete the entry. There is no automatic fix: authmap cannot know which
+role, user or username the author meant.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 @rule("AM005", "missing-field", Severity.ERROR)
 def missing_field(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
-    """Entries that lack what they cannot do without."""
+    """Entries without an ARN or a username."""
     for entry in auth_map.entries:
         arn = "userarn" if entry.section.name == "mapUsers" else "rolearn"
         name = "username" if entry.arn or entry.sso else arn
@@ -57,7 +57,7 @@ def missing_field(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
             continue
         field = entry.field(name)
         if not isinstance(resolve_alias(entry.node), Mapping):
-            continue  # AM002 speaks of it, as it does of a value of the wrong type
+            continue  # AM002 reports it, and values of the wrong type
         if (
             field
             and entry.section.consumer.text_of(field.value) is None
@@ -68,17 +68,17 @@ def missing_field(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
         lacks = f"has an empty `{called}`" if field else f"has no `{called}`"
         if name == "username":
             message = f"{entry.title} {lacks}"
-            advice = 'whoever comes in by it is the user "" to the cluster and in the audit log'
+            advice = 'callers log in as the user "" and have no name in RBAC or the audit log'
         else:
             message = f"{_title(entry)} {lacks}"
-            advice = "the authenticator drops the entry, so nobody comes in by it"
+            advice = "the authenticator drops the entry, so it matches nobody"
         advice = entry.section.consumer.refusal(name, missing=entry.missing(name)) or advice
         for other in entry.fields:
             if not other.name and misspelling.field(entry, other) == called:
-                advice += f"; `{other.key.value}` is not read: write `{called}`"
+                advice += f"; `{other.key.value}` is ignored: write `{called}`"
                 break
         yield Finding(at_field(entry, name), message, advice, entry=entry)
 
 
 def _title(entry: Entry) -> str:
-    return f"the entry of `{entry.username}`" if entry.username else "an entry"
+    return f"the entry with username `{entry.username}`" if entry.username else "an entry"

@@ -1,13 +1,14 @@
-"""A role's username names no session: `{{SessionName}}` or `{{SessionNameRaw}}` is missing.
+"""A role's username does not name the session: `{{SessionName}}` is missing.
 
 ## Why it matters
 
-Everybody who assumes the role is one and the same user in the audit log of the API server. After an
-incident nobody can say who did it. The session name is what CloudTrail's AssumeRole event records
-as well, so the two logs can be joined
+Everyone who assumes the role is the same user in the API server's audit log. After an incident you
+cannot tell who did what. With `{{SessionName}}` or `{{SessionNameRaw}}` in the username, you can:
+CloudTrail's AssumeRole event records the session name too, so you can join the two logs
 (https://github.com/kubernetes-sigs/aws-iam-authenticator#full-configuration-format).
 
-Entries of nodes and of AWS services, which bind RBAC to a fixed name, are left alone.
+authmap does not report the entries of nodes and AWS services, because RBAC bindings depend on their
+fixed names.
 
 ## Bad
 
@@ -23,11 +24,19 @@ Entries of nodes and of AWS services, which bind RBAC to a fixed name, are left 
 
 ## How to fix
 
-`authmap fix` writes the username that `--username-template` says. Whoever was bound to the old
-username in a RoleBinding loses that binding: bind a group instead. Where bindings are known
-(`--rbac PATH`, or a live cluster), the fix of such an entry is held back; where they are not, that
-of an entry without groups is, which must live from a binding. Likewise where a binding names what
-a session could be called under the new name, and so gain access. `--rename` makes it all the same.
+`authmap fix` writes the username from `--username-template`. The fix is safe unless a RoleBinding
+or ClusterRoleBinding names the old username: its users would lose that binding, so bind a group
+instead. authmap holds the fix back in these cases:
+
+* The bindings are known (`--rbac PATH`, or a live cluster), and one names the old username.
+* The bindings are known, and under the new username a caller could pick a session name that makes
+  them a user named in a binding, and so gain access.
+* The bindings are not known, and the entry has no groups: its access must come from a binding to
+  the username.
+* The username is the fixed name of an AWS service.
+
+`--rename` applies the fix anyway. If the old username contains `{{EC2PrivateDNSName}}`, the fix
+needs `--unsafe-fixes`, because it lets people log in who could not before.
 """
 
 from __future__ import annotations
@@ -70,36 +79,38 @@ def missing_session_name(auth_map: AuthMap, options: Options) -> Iterator[Findin
             or templates(username)
         ):
             continue
-        if not username and _refused(entry):
-            continue  # AM002 or AM005 says so
+        if not username and _is_refused_without_username(entry):
+            continue  # AM002 or AM005 reports it
         shown = f"`{username}`" if username else "a user without a name"
         if not entry.has_session_name:
             yield Finding(
                 at_field(entry, "username"),
-                f"{entry.title} in mapRoles is {shown} in the audit log, without a session",
-                "an IAM user has no session name; where several people use its keys, give them a "
+                f"{entry.title} in mapRoles shows up as {shown} in the audit log, without a "
+                "session",
+                "an IAM user has no session name; if several people share its keys, give them a "
                 "role to assume",
                 entry=entry,
                 severity=Severity.NOTE,
             )
             continue
         if ACCESS_KEY_ID in username or EC2_PRIVATE_DNS_NAME in username:
-            message = f"`{username}` does not name the session of who assumes {entry.title}"
+            message = f"the username `{username}` does not name the session of {entry.title}"
         else:
-            message = f"everyone who assumes {entry.title} is {shown} in the audit log"
-        own = with_placeholders_corrected(username)
-        meant = has_session(own) and not is_led_by_caller(own)
-        advice = f"`{own}` is meant" if meant else "put {{SessionName}} into the username"
+            message = f"everyone who assumes {entry.title} shows up as {shown} in the audit log"
+        corrected = with_placeholders_corrected(username)
+        advice = "add {{SessionName}} to the username"
+        if has_session(corrected) and not is_led_by_caller(corrected):
+            advice = f"did you mean `{corrected}`?"
         yield Finding(
             at_field(entry, "username"),
             message,
-            f"nobody can tell afterwards who of them did it; {advice}",
+            f"you cannot tell who did what; {advice}",
             entry=entry,
             fix=partial(rename, entry, options),
         )
 
 
-def _refused(entry: Entry) -> bool:
-    """Whether nobody comes in without a username, as the whole is refused then."""
+def _is_refused_without_username(entry: Entry) -> bool:
+    """Whether the reader of the entries refuses all of them because the username is missing."""
     missing = None if entry.field("username") else entry.missing("username")
     return bool(entry.section.consumer.refusal("username", missing=missing))

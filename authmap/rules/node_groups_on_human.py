@@ -1,15 +1,15 @@
-"""An entry is in the groups of nodes, but has no node's username.
+"""An entry is in the groups of nodes, but does not have a node's username.
 
 ## Why it matters
 
-Two mistakes look like this. Somebody copied a node's entry for people and left the groups in: then
-people may request certificates of kubelets, by the bindings that EKS has for these groups, and get
-none of the rights that they came for. Or somebody gave a node's entry another username: then the
-node authorizer no longer takes the machines for nodes, since it wants the name `system:node:…` and
-the group `system:nodes`, and they cannot register or report
+There are two ways to get here. Somebody copied a node entry for people and left the groups in: EKS
+binds these groups, so people may request kubelet certificates, and they get none of the permissions
+they need. Or somebody changed the username of a node entry: the node authorizer no longer
+recognises the machines as nodes, because it requires the username `system:node:…` and the group
+`system:nodes`. They can then neither register nor report their status
 (https://kubernetes.io/docs/reference/access-authn-authz/node/).
 
-authmap takes every entry with these groups for a node's and never renames it.
+authmap treats every entry with these groups as a node entry and never renames it.
 
 ## Bad
 
@@ -28,8 +28,9 @@ authmap takes every entry with these groups for a node's and never renames it.
 
 ## How to fix
 
-For people, take both groups out. For nodes, write the username that belongs to them:
-`system:node:{{EC2PrivateDNSName}}`, on Fargate and for hybrid nodes `system:node:{{SessionName}}`.
+For people, remove both groups. For nodes, write a node's username:
+`system:node:{{EC2PrivateDNSName}}`, or `system:node:{{SessionName}}` on Fargate and for hybrid
+nodes. There is no automatic fix: authmap cannot tell which of the two mistakes it is.
 """
 
 from __future__ import annotations
@@ -52,19 +53,19 @@ if TYPE_CHECKING:
 
 @rule("AM303", "node-groups-on-human", Severity.WARNING)
 def node_groups_on_human(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
-    """Entries in a node's groups whose username is none of a node."""
+    """Entries in the groups of nodes without a node's username."""
     for entry in (*auth_map.roles, *auth_map.users):
         if entry.username.startswith(NODE_PREFIX) or not is_node(entry):
             continue
         found = next((group for group in entry.group_items if group.text in NODE_GROUPS), None)
         if found is None or templates(entry.username):
             continue
-        named = f"is called `{entry.username}`" if entry.username else "has no username"
+        but = f"its username is `{entry.username}`" if entry.username else "has no username"
         yield Finding(
             at_node(entry.section, found.node),
-            f"{entry.title} is in `{found.text}` like a node, but {named}",
-            "machines cannot join under such a name, and people may request certificates of "
-            "kubelets; write a node's username, or take the groups of nodes out. Until then "
-            "authmap takes this for a node and never renames it",
+            f"{entry.title} is in the group `{found.text}` like a node, but {but}",
+            "machines cannot join the cluster with this username, and people may request kubelet "
+            "certificates; for nodes, write a node's username; for people, remove the groups of "
+            "nodes. authmap treats this entry as a node and never renames it",
             entry=entry,
         )

@@ -1,11 +1,12 @@
-"""`{{EC2PrivateDNSName}}` outside a node's entry: every login of that role or user fails.
+"""`{{EC2PrivateDNSName}}` is used outside a node entry: every login through the entry fails.
 
 ## Why it matters
 
-To fill it in, the authenticator takes the session's name for the id of an EC2 instance, `i-` and 8
-or 17 characters, and refuses the login where it is none (`renderTemplate` in pkg/server/server.go
-of https://github.com/kubernetes-sigs/aws-iam-authenticator). People's sessions are named otherwise,
-and an IAM user has no session. It comes from an entry of nodes that was copied.
+To fill in this placeholder, the authenticator reads the session name as the id of an EC2 instance:
+`i-` and 8 or 17 characters. If the session name is anything else, it refuses the login
+(`renderTemplate` in pkg/server/server.go of
+https://github.com/kubernetes-sigs/aws-iam-authenticator). People's sessions have other names, and
+an IAM user has no session. Usually somebody copied a node entry.
 
 ## Bad
 
@@ -24,8 +25,9 @@ and an IAM user has no session. It comes from an entry of nodes that was copied.
 
 ## How to fix
 
-Write `{{SessionName}}` for people. For nodes, write `system:node:{{EC2PrivateDNSName}}` and both
-groups, `system:bootstrappers` and `system:nodes`.
+For people, write `{{SessionName}}`; for an IAM user, write a fixed name. For nodes, write
+`system:node:{{EC2PrivateDNSName}}` and both groups, `system:bootstrappers` and `system:nodes`. This
+rule has no automatic fix.
 """
 
 from __future__ import annotations
@@ -49,19 +51,20 @@ if TYPE_CHECKING:
 
 @rule("AM110", "node-placeholder-on-human", Severity.ERROR)
 def node_placeholder_on_human(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
-    """Usernames with a node's placeholder in entries that are no node's."""
+    """Usernames with the node placeholder in entries that are not node entries."""
     for entry in (*auth_map.roles, *auth_map.users):
         username = entry.username
         if EC2_PRIVATE_DNS_NAME not in username or templates(username):
             continue
         if not entry.has_session_name:
-            message = f"{entry.title} cannot log in: it has no session, and no instance"
-            advice = "write a fixed name"
+            message = f"{entry.title} cannot log in: it has no session and is not an EC2 instance"
+            advice = f"write a fixed name instead of {EC2_PRIVATE_DNS_NAME}"
         elif not is_node(entry):
-            message = f"nobody but an EC2 instance can log in as {entry.title}"
+            message = f"only EC2 instances can log in as {entry.title}"
             advice = (
-                "a session whose name is no instance's id is refused; for people write "
-                "{{SessionName}}, for nodes put `system:node:` in front and the nodes' groups below"
+                "the authenticator refuses sessions whose name is not an instance id; for people, "
+                "write {{SessionName}}; for nodes, begin the username with `system:node:` and add "
+                "the groups of nodes"
             )
         else:
             continue

@@ -1,13 +1,13 @@
-"""The ConfigMap is near the size that the API server refuses, or above it.
+"""The ConfigMap is close to the size that the API server refuses, or above it.
 
 ## Why it matters
 
-What is in `data` must not exceed 1 MiB
+The values in `data` must not exceed 1 MiB
 (https://kubernetes.io/docs/concepts/configuration/configmap/; `MaxSecretSize` in
 `pkg/apis/core/types.go` of https://github.com/kubernetes/kubernetes, which `ValidateConfigMap`
-checks against the values' bytes). Above it every update is refused, also the one that is to let
-the next node group in. `kubectl apply` ends much earlier, at 256 KiB, because it keeps a copy in an
-annotation; `kubectl replace` and `kubectl apply --server-side` do not.
+checks against the values' bytes). Above that limit the API server refuses every update, including
+the one that maps your next node group. `kubectl apply` fails much earlier, at 256 KiB, because it
+keeps a copy in an annotation; `kubectl replace` and `kubectl apply --server-side` do not.
 
 ## Bad
 
@@ -26,8 +26,8 @@ annotation; `kubectl replace` and `kubectl apply --server-side` do not.
 
 ## How to fix
 
-Map fewer roles: let people assume one role per team, take out what nobody uses any more, or move to
-EKS access entries.
+Map fewer roles: let people assume one role per team, remove entries that nobody uses any more, or
+move to EKS access entries. There is no automatic fix.
 """
 
 from __future__ import annotations
@@ -55,11 +55,11 @@ LIMIT = 1024 * 1024
 
 @rule("AM010", "oversize", Severity.WARNING, needs=Need.MAP | Need.UNREADABLE)
 def oversize(content: AuthMap | Unreadable, options: Options) -> Iterator[Finding]:
-    """Maps that no longer fit into an object, or soon will not."""
+    """Maps that are too large for a ConfigMap, or nearly so."""
     if isinstance(content, Unreadable):
         if content.problem.kind is ProblemKind.SIZE:
             advice = (
-                "split the file, or lint the ConfigMap alone; nothing in this one was looked at"
+                "split the file, or lint the ConfigMap alone; authmap checked nothing in this file"
             )
             at = At(content.layer, 0, 0)
             yield Finding(at, content.problem.message, advice, severity=Severity.ERROR)
@@ -72,11 +72,11 @@ def oversize(content: AuthMap | Unreadable, options: Options) -> Iterator[Findin
     if size <= LIMIT * 9 // 10:
         return
     at = at_node(content.layer, content.keys[0].key) if content.keys else At(content.layer, 0, 0)
-    message = f"what is in `data` takes {size:,} of {LIMIT:,} bytes"
-    advice = "soon the API server will refuse it: map fewer roles, or move to EKS access entries"
+    message = f"`data` uses {size:,} of {LIMIT:,} bytes"
+    advice = "the API server will soon refuse it: map fewer roles, or move to EKS access entries"
     severity = Severity.WARNING
     if size > LIMIT:
-        message = f"what is in `data` takes {size:,} bytes, and {LIMIT:,} are the most there can be"
+        message = f"`data` has {size:,} bytes, but the limit is {LIMIT:,}"
         advice = "the API server refuses it: map fewer roles, or move to EKS access entries"
         severity = Severity.ERROR
     yield Finding(at, message, advice, severity=severity)

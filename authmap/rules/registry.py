@@ -1,4 +1,4 @@
-"""The registry of rules. A module in this package that has a rule is found by itself."""
+"""The registry of rules; finds every module of this package that defines a rule."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class CheckedRule(NamedTuple):
 
     Attributes:
         rule: the rule's metadata.
-        check: yields the findings in one content that the rule needs.
+        check: yields the findings in one content of the kind that the rule needs.
     """
 
     rule: Rule
@@ -40,15 +40,15 @@ def rule(
     about: About = About.OTHER,
     default: bool = True,
 ) -> Callable[[Check], CheckedRule]:
-    """Make a rule of the function below.
+    """Decorator that turns a check function into a rule.
 
     Args:
-        code: stable, as in ``AM101``.
-        name: kebab-case, as in ``missing-session-name``.
-        severity: severity of its findings, unless the configuration says otherwise.
-        needs: what it needs in order to run; the function gets the content that it names, or each
-            of those that it names.
-        about: what it is about, where other parts of authmap have to know it.
+        code: stable code, such as ``AM101``.
+        name: kebab-case name, such as ``missing-session-name``.
+        severity: default severity of its findings; the configuration can override it.
+        needs: what it needs in order to run; the function is called with each content of a kind
+            that it includes.
+        about: its topic, where other parts of authmap depend on it.
         default: whether it runs without being selected.
     """
 
@@ -61,7 +61,7 @@ def rule(
 
 @cache
 def checked_rules() -> tuple[CheckedRule, ...]:
-    """Every rule with its check, in the order of the codes."""
+    """All rules with their checks, sorted by code."""
     found: list[CheckedRule] = []
     for file in os.listdir(os.path.dirname(__file__)):  # noqa: PTH120, PTH208 - names are enough
         if not file.endswith(".py") or file.startswith("_"):
@@ -73,5 +73,5 @@ def checked_rules() -> tuple[CheckedRule, ...]:
 
 @cache
 def all_rules() -> dict[str, Rule]:
-    """Every rule by its code, in the order of the codes."""
+    """All rules by code, sorted by code."""
     return {each.rule.code: each.rule for each in checked_rules()}

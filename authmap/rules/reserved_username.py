@@ -1,19 +1,19 @@
-"""An entry has a username that Kubernetes or AWS reserves for itself.
+"""An entry has a username that is reserved for Kubernetes or AWS.
 
 ## Why it matters
 
 Names that begin with `system:` belong to Kubernetes
 (https://kubernetes.io/docs/reference/access-authn-authz/rbac/#referring-to-subjects). Some of them
-have rights by default, so that a person called `system:kube-controller-manager` has that
-component's, one called `system:serviceaccount:NAMESPACE:NAME` has all that is bound to the service
-account, and the audit log cannot tell them apart. Others look like groups and give nothing:
-`system:masters` is no username.
+have permissions by default. A person with the username `system:kube-controller-manager` has that
+component's permissions. A person with the username `system:serviceaccount:NAMESPACE:NAME` has
+everything that is bound to the service account. The audit log cannot tell the person from the
+component. Other names look like groups and grant nothing: `system:masters` is not a username.
 
-An access entry of EKS, to which entries of this map are moved some day, refuses names that begin
-with `system:`, `eks:`, `aws:`, `amazon:` or `iam:`
+EKS access entries, which you may want to move to later, refuse usernames that begin with `system:`,
+`eks:`, `aws:`, `amazon:` or `iam:`
 (https://docs.aws.amazon.com/eks/latest/userguide/creating-access-entries.html).
 
-Entries of nodes and of AWS services are left alone.
+authmap does not report the entries of nodes and AWS services.
 
 ## Bad
 
@@ -35,8 +35,8 @@ Entries of nodes and of AWS services are left alone.
 
 ## How to fix
 
-Choose a name without that beginning. If a binding names the user, change it too, or better bind a
-group.
+Choose a username without that prefix. If a binding names the user, change the binding too, or
+better, bind a group. This rule has no automatic fix.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ PREFIXES = ("system:", "eks:", "aws:", "amazon:", "iam:")
 
 @rule("AM302", "reserved-username", Severity.WARNING)
 def reserved_username(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
-    """Usernames that begin as those of Kubernetes or AWS do."""
+    """Usernames with a prefix that Kubernetes or AWS reserves."""
     for entry in (*auth_map.roles, *auth_map.users):
         username = entry.username
         if not username.startswith(PREFIXES):
@@ -70,24 +70,26 @@ def reserved_username(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
         if reserved_entries.owner(entry, options.reserved) or templates(username):
             continue
         prefix = username[: username.index(":") + 1]
-        whose = "Kubernetes" if prefix == "system:" else "AWS"
+        reserved_for = "Kubernetes" if prefix == "system:" else "AWS"
         yield Finding(
             at_field(entry, "username"),
-            f"{entry.title} is called `{username}`, and {whose} reserves `{prefix}…`",
-            f"{_meaning(username)}; choose a name without that beginning",
+            f"{entry.title} has the username `{username}`, but `{prefix}…` is reserved for "
+            f"{reserved_for}",
+            f"{_effect(username)}; choose a username without that prefix",
             entry=entry,
         )
 
 
-def _meaning(username: str) -> str:
+def _effect(username: str) -> str:
+    """What happens to a caller with this username."""
     if username == "system:anonymous":
-        return "the API server takes this user for one who has not logged in"
+        return "the API server treats this user as not logged in"
     if username.startswith("system:serviceaccount:"):
-        return "whoever comes has all that is bound to the service account of this name"
+        return "the caller gets everything that is bound to this service account"
     if username.startswith("system:kube-"):
-        return "whoever comes has what the cluster grants its component of this name"
+        return "the caller gets the permissions of this Kubernetes component"
     if username in ("system:masters", "system:authenticated", "system:unauthenticated"):
-        return "this is the name of a group, and as a username it gives nothing"
+        return "this is the name of a group; as a username it grants nothing"
     if username.startswith("system:"):
-        return "the cluster may bind rights to it, and EKS access entries refuse it"
-    return "EKS access entries refuse such a name"
+        return "the cluster may bind permissions to it, and EKS access entries refuse it"
+    return "EKS access entries refuse this username"

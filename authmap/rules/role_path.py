@@ -1,16 +1,16 @@
-"""A rolearn has a path: the role never comes in by it.
+"""A rolearn has a path, so the role can never log in.
 
 ## Why it matters
 
-A role's session is all the authenticator gets to see of a caller, and STS leaves the role's path
-out of a session's ARN. It looks for `role/deployer`; an entry that says `role/ci/deployer` is
-never found, and nothing tells so but a failing login
+The authenticator sees only the session of a role, and STS leaves the role's path out of the
+session's ARN. The authenticator looks for `role/deployer` and never finds an entry for
+`role/ci/deployer`. The only symptom is a failing login
 (https://github.com/kubernetes-sigs/aws-iam-authenticator/issues/268;
 https://docs.aws.amazon.com/eks/latest/userguide/creating-access-entries.html: ARNs in aws-auth
-can't include a path). The commonest case are the roles of IAM Identity Center, whose ARNs the
-console shows as `role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_…`.
+can't include a path). The most common case is IAM Identity Center: the console shows the ARNs of
+its roles as `role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_…`.
 
-Users are another matter: a user's ARN keeps its path and must be written with it.
+Users are different: a user's ARN keeps its path, and you must write it with the path.
 
 ## Bad
 
@@ -26,9 +26,10 @@ Users are another matter: a user's ARN keeps its path and must be written with i
 
 ## How to fix
 
-Leave the path out, here only: the role itself keeps it. `authmap fix --unsafe-fixes` does so,
-since it lets somebody in who stood before a closed door until now. It is held back where another
-entry has the ARN without the path already.
+Leave the path out of the ARN in the map; the role itself keeps its path.
+`authmap fix --unsafe-fixes` does this. The fix is unsafe because it gives access to a role that
+could not log in before. authmap holds it back if another entry already has the ARN without the
+path.
 """
 
 from __future__ import annotations
@@ -52,17 +53,18 @@ if TYPE_CHECKING:
 
 @rule("AM201", "role-path", Severity.ERROR)
 def role_path(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
-    """Entries of roles whose ARN has a path."""
+    """Entries with a role ARN that has a path."""
     for entry in (*auth_map.roles, *auth_map.users):
         arn = entry.arn
         if arn.count("/") < 2 or ":role/" not in arn.lower() or not is_sound(arn):
             continue
         start, end = arn.index("/") + 1, arn.rindex("/") + 1
-        sso = ", which every role of IAM Identity Center has" if SSO_PREFIX in arn else ""
+        sso = " (every IAM Identity Center role has one)" if SSO_PREFIX in arn else ""
         yield Finding(
             at_arn(entry, start, end),
-            f"{entry.title} never comes in: the path `/{arn[start:end]}` in its ARN never matches",
-            f"STS reports a role's session without the path{sso}; write `{meant(arn)}`",
+            f"{entry.title} can never log in: the authenticator sees role ARNs without their path, "
+            f"so `/{arn[start:end]}` never matches",
+            f"leave the path out{sso}; write `{meant(arn)}`",
             entry=entry,
             fix=correct_arn(auth_map, entry),
         )

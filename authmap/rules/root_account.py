@@ -1,11 +1,12 @@
-"""An entry has the ARN of an account's root: that is one user, not everybody in the account.
+"""An entry maps an account's root user, which is one user, not everyone in the account.
 
 ## Why it matters
 
-In the trust policy of a role, `arn:aws:iam::ACCOUNT:root` stands for everybody in the account
-(https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html). Here
-it is compared with the caller's own ARN, and only the account's root user has that one. Nobody
-else comes in by the entry; and the root user, who ought to have no keys at all, does.
+In the trust policy of a role, `arn:aws:iam::ACCOUNT:root` stands for everyone in the account
+(https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html). In
+this map, the authenticator compares it with the caller's own ARN, and only the account's root user
+has that ARN. Nobody else gets access through the entry; the root user, who should have no access
+keys at all, does.
 
 ## Bad
 
@@ -21,8 +22,8 @@ else comes in by the entry; and the root user, who ought to have no keys at all,
 
 ## How to fix
 
-Make a role that people of the account may assume, and map that. mapAccounts lets in a whole
-account, but gives nobody a group and hides who a session belongs to.
+Create a role that people in the account may assume, and map that role. mapAccounts gives a whole
+account access, but it grants no groups and hides whose session it is. There is no automatic fix.
 """
 
 from __future__ import annotations
@@ -50,8 +51,8 @@ def root_account(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
             account = entry.arn.split(":")[4]
             yield Finding(
                 at_entry(entry),
-                f"`{entry.arn}` is the root user of {account}, not everybody in the account",
-                "people and roles of the account do not come in by it, and the root user ought to "
-                "have no keys; map a role that they may assume",
+                f"`{entry.arn}` is the root user of {account}, not everyone in the account",
+                "it matches no other user or role of the account, and the root user should have no "
+                "access keys; map a role that people in the account may assume",
                 entry=entry,
             )

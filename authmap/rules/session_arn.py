@@ -1,10 +1,10 @@
-"""An entry has the ARN of a role's session: the role never comes in by it.
+"""An entry has the ARN of a role's session, so the role can never log in.
 
 ## Why it matters
 
-`aws sts get-caller-identity` prints `arn:aws:sts::…:assumed-role/ROLE/SESSION`, and so it is copied
-into the map. The authenticator turns that ARN of a caller into the role's own,
-`arn:aws:iam::…:role/ROLE`, before it looks into the map, where only the latter is found
+`aws sts get-caller-identity` prints `arn:aws:sts::…:assumed-role/ROLE/SESSION`, and people copy
+that into the map. The authenticator turns the caller's session ARN into the ARN of the role,
+`arn:aws:iam::…:role/ROLE`, before it looks into the map. Only an entry with the role's ARN matches
 (`Canonicalize` in pkg/arn/arn.go of
 https://github.com/kubernetes-sigs/aws-iam-authenticator).
 
@@ -22,9 +22,9 @@ https://github.com/kubernetes-sigs/aws-iam-authenticator).
 
 ## How to fix
 
-Write the role's ARN. `authmap fix --unsafe-fixes` does so; it lets in everybody who may assume the
-role, not that one session alone: the map cannot tell sessions apart. It is held back where another
-entry has the role's ARN already.
+Write the role's ARN. `authmap fix --unsafe-fixes` does this. The fix is unsafe because it gives
+access to everyone who may assume the role, not only to that session: the map cannot tell sessions
+apart. authmap holds it back if another entry already has the role's ARN.
 """
 
 from __future__ import annotations
@@ -48,18 +48,18 @@ if TYPE_CHECKING:
 
 @rule("AM202", "session-arn", Severity.ERROR)
 def session_arn(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
-    """Entries whose ARN is that of an assumed role."""
+    """Entries with the ARN of an assumed-role session."""
     for entry in (*auth_map.roles, *auth_map.users):
         if ":assumed-role/" not in entry.arn.lower() or not is_sound(entry.arn):
             continue
         if entry.section.consumer.match(entry.arn) != entry.arn:
-            continue  # it is read as the role's
+            continue  # this consumer reads it as the role's ARN
         role = meant(entry.arn)
         advice = "write the role's ARN" if role == entry.arn else f"write `{role}`"
         yield Finding(
             at_entry(entry),
-            f"nobody comes in by `{entry.arn}`: it is the ARN of a session",
-            f"the authenticator asks for the role of whoever logs in, for all sessions; {advice}",
+            f"`{entry.arn}` matches nobody: it is the ARN of a session",
+            f"the authenticator looks up the caller's role, not the session; {advice}",
             entry=entry,
             fix=correct_arn(auth_map, entry),
         )

@@ -1,13 +1,14 @@
-"""A user's username holds `{{SessionName}}`, and a user has no session: nothing is filled in.
+"""A user's username contains `{{SessionName}}`, but a user has no session name to fill in.
 
 ## Why it matters
 
-The authenticator knows a session's name of those who assume a role. For an IAM user, a federated
-user and an account's root user it is empty (`Verify` in pkg/token/token.go of
-https://github.com/kubernetes-sigs/aws-iam-authenticator), and `{{SessionName}}` and
-`{{SessionNameRaw}}` are replaced by nothing: `jane:{{SessionName}}` is `jane:` to RBAC and in the
-audit log. A username that is the placeholder alone is empty, and all who have one like that are one
-user without a name. It comes from the entry of a role that was copied.
+Only callers who assume a role have a session name. For an IAM user, a federated user and an
+account's root user it is empty (`Verify` in pkg/token/token.go of
+https://github.com/kubernetes-sigs/aws-iam-authenticator), so the authenticator replaces
+`{{SessionName}}` and `{{SessionNameRaw}}` with nothing: RBAC and the audit log see
+`jane:{{SessionName}}` as `jane:`. A username that consists of the placeholder alone becomes empty,
+and all users with such an entry look like one user without a name. Usually somebody copied a role's
+entry.
 
 ## Bad
 
@@ -23,8 +24,8 @@ user without a name. It comes from the entry of a role that was copied.
 
 ## How to fix
 
-Write a fixed name: the entry is of one user, so the name tells who it was. Where several people use
-the keys of that user, give them a role to assume, and map the role.
+Write a fixed name: the entry maps one user, so the name says who it was. If several people share
+the keys of that user, give them a role to assume, and map the role. There is no automatic fix.
 """
 
 from __future__ import annotations
@@ -48,18 +49,18 @@ if TYPE_CHECKING:
 
 @rule("AM111", "session-name-on-user", Severity.WARNING)
 def session_name_on_user(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
-    """Usernames of users that hold the name of a session."""
+    """Usernames of users that contain a session name placeholder."""
     for entry in (*auth_map.roles, *auth_map.users):
         username = entry.username
-        held = [name for name in (SESSION_NAME, SESSION_NAME_RAW) if name in username]
-        if not held or entry.has_session_name or not is_sound(entry.arn) or templates(username):
+        used = [name for name in (SESSION_NAME, SESSION_NAME_RAW) if name in username]
+        if not used or entry.has_session_name or not is_sound(entry.arn) or templates(username):
             continue
         left = username.replace(SESSION_NAME, "").replace(SESSION_NAME_RAW, "")
         yield Finding(
-            at_username(entry, held[0]),
+            at_username(entry, used[0]),
             f"{entry.title} has no session, so its username is {f'`{left}`' if left else 'empty'}",
-            f"`{held[0]}` is replaced by nothing; write a fixed name, or map a role that people "
-            "assume",
+            f"the authenticator replaces `{used[0]}` with nothing; write a fixed name, or map "
+            "a role that people assume",
             entry=entry,
             severity=None if left else Severity.ERROR,
         )

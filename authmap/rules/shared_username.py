@@ -2,14 +2,14 @@
 
 ## Why it matters
 
-RBAC and the audit log know a username and nothing of the entry it came from: what is bound to the
-name holds for both, and what one of them did looks like the other's doing. It happens with fixed
-names that are used twice, and where a caller can complete a name: with `dev:{{SessionName}}` in one
-entry, whoever names the session `alice` is the `dev:alice` of another one. A session's name is
-chosen by whoever calls AssumeRole, up to 64 letters, digits and `_+=,.@-`
+RBAC and the audit log see the username, not the entry it came from. A binding to the name applies
+to both entries, and you cannot tell which of the two did something. This happens if two entries
+have the same fixed name, or if a caller can complete a name: with `dev:{{SessionName}}` in one
+entry, a caller who picks the session name `alice` becomes the `dev:alice` of another entry. The
+caller of AssumeRole chooses the session name, up to 64 letters, digits and `_+=,.@-`
 (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html).
 
-Nodes share their names by design, and so do the roles of one AWS service.
+Nodes share their usernames by design, and so do the roles of one AWS service.
 
 ## Bad
 
@@ -31,8 +31,9 @@ Nodes share their names by design, and so do the roles of one AWS service.
 
 ## How to fix
 
-Give each entry text of its own in front of the session name, and end it with a colon: no session
-name holds one. The username that `authmap fix` writes by default does both.
+Begin each username with its own text and a colon before the session name: a session name cannot
+contain a colon. The default username that `authmap fix` writes does both. This rule itself has no
+automatic fix.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ if TYPE_CHECKING:
 
 @rule("AM106", "shared-username", Severity.WARNING)
 def shared_username(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
-    """Pairs of entries whose usernames can be the same."""
+    """Pairs of entries that can have the same username."""
     first: dict[str, Entry] = {}
     arns: set[str] = set()
     for entry in (*auth_map.roles, *auth_map.users):
@@ -85,22 +86,23 @@ def shared_username(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
         entry, other = first[text], first[general]
         if username_overlap.is_open(text):
             message = (
-                f"`{entry.username}` and `{other.username}` of {_place(other)} can be one user"
+                f"`{entry.username}` and `{other.username}` of {_place(other)} can become one user"
             )
+            effect = "a caller who picks a matching session name becomes the same user"
         else:
-            message = f"{_place(other)} can be `{entry.username}` too: it is `{other.username}`"
-        yield _finding(entry, message, "whoever names a session so is taken for that user")
+            message = f"`{other.username}` of {_place(other)} can become `{entry.username}`"
+            effect = "a caller who picks that session name becomes that user"
+        yield _finding(entry, message, effect)
 
 
 def _place(entry: Entry) -> str:
-    where = f"{entry.section.name}[{entry.index}] in line {line_of(entry)}"
-    return f"{entry.title} ({where})"
+    return f"{entry.title} ({entry.section.name}[{entry.index}], line {line_of(entry)})"
 
 
 def _finding(entry: Entry, message: str, effect: str) -> Finding:
     return Finding(
         at_field(entry, "username"),
         message,
-        f"{effect}; give each its own text in front, with a colon behind it",
+        f"{effect}; begin each username with its own text and a colon",
         entry=entry,
     )

@@ -1,12 +1,12 @@
-"""An entry has `sso` instead of a rolearn: EKS never looks at it.
+"""An entry has `sso` instead of a rolearn: EKS ignores it.
 
 ## Why it matters
 
-The authenticator can match the roles of a permission set, whose names end in sixteen random
-digits, by `sso` with `permissionSetName` and `accountID`; but only where it runs with the alpha
-feature gate `SSORoleMatch` (pkg/config/features.go of
-https://github.com/kubernetes-sigs/aws-iam-authenticator), which EKS does not set and nobody can set
-there. The entry is kept, and nobody comes in by it.
+With `sso`, `permissionSetName` and `accountID`, the authenticator can match the roles of a
+permission set, whose names end in sixteen random digits. It does so only with the alpha feature
+gate `SSORoleMatch` (pkg/config/features.go of
+https://github.com/kubernetes-sigs/aws-iam-authenticator). EKS does not set that gate, and you
+cannot set it there. The authenticator keeps the entry, but it matches nobody.
 
 ## Bad
 
@@ -28,10 +28,11 @@ there. The entry is kept, and nobody comes in by it.
 
 ## How to fix
 
-Write a `rolearn` with the role's whole name and without its path. The digits change when the
-permission set is made anew in the account: an access entry of EKS has the same weakness, so have
-either of them made from `aws iam list-roles --path-prefix /aws-reserved/sso.amazonaws.com/`. On a
-cluster of your own with the feature gate set, leave this rule out: `ignore = ["AM208"]`.
+Write a `rolearn` with the role's full name and without its path. The digits change if the
+permission set is provisioned again in the account. An EKS access entry has the same weakness, so
+generate either of them from `aws iam list-roles --path-prefix /aws-reserved/sso.amazonaws.com/`.
+There is no automatic fix. On a self-managed cluster with the feature gate set, turn this rule off:
+`ignore = ["AM208"]`.
 """
 
 from __future__ import annotations
@@ -52,29 +53,28 @@ if TYPE_CHECKING:
 
 @rule("AM208", "sso-matcher", Severity.ERROR)
 def sso_matcher(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
-    """Entries that match by permission set."""
+    """Entries that match a permission set through `sso`."""
     for entry in auth_map.entries:
         field = entry.field("sso")
         if entry.sso is None or field is None:
             continue
         severity = None
         if entry.dropped and not entry.section.consumer.on_eks:
-            message, advice = f"the authenticator does not start: {entry.dropped}", "correct it"
+            message = f"the authenticator does not start because of this entry: {entry.dropped}"
+            advice = "correct it"
         elif entry.dropped:
             message = f"this entry is dropped: {entry.dropped}"
-            advice = (
-                "EKS never looks at `sso` anyway: take it out, and give the entry one `rolearn`"
-            )
+            advice = "EKS ignores `sso` in any case: remove it, and give the entry one `rolearn`"
         elif not entry.section.consumer.on_eks:
-            message = f"nobody comes in by `sso` unless a feature gate is set: {entry.title}"
+            message = f"{entry.title} matches nobody unless a feature gate is set"
             advice = "start the server with `--feature-gates=SSORoleMatch=true`, or write a rolearn"
             severity = Severity.WARNING
         else:
-            message = f"nobody comes in by `sso`: EKS never looks at {entry.title}"
+            message = f"{entry.title} matches nobody: EKS ignores `sso`"
             advice = (
-                "the feature gate SSORoleMatch is off there; write a `rolearn`: "
+                "the feature gate SSORoleMatch is off on EKS; write a `rolearn` instead: "
                 f"arn:aws:iam::{entry.sso.account}:role/AWSReservedSSO_"
-                f"{entry.sso.permission_set}_ and the 16 digits behind it"
+                f"{entry.sso.permission_set}_ followed by 16 digits"
             )
         at = at_node(entry.section, field.key)
         yield Finding(at, message, advice, entry=entry, severity=severity)

@@ -1,14 +1,15 @@
-"""Neither the username nor a group of an entry is in any binding: it gives no access.
+"""No binding names the username or a group of an entry, so it gives no access.
 
 ## Why it matters
 
-The map only says who a caller is; what they may do comes from RBAC bindings. An entry that none of
-them names lets its callers log in, and refuses everything they ask for. Most often a group is
-misspelt, or the binding was deleted with the team that had it.
+The map only says who a caller is; RBAC bindings say what they may do. If no binding names an entry,
+its callers can log in, but every request is refused. Usually a group is misspelt, or somebody
+deleted the binding together with the team that used it.
 
-Runs where all bindings are known: with `--rbac PATH`, or on a live cluster whose bindings may be
-listed. Entries of nodes and AWS services are left alone, and so is the group `system:masters`,
-which needs no binding (https://kubernetes.io/docs/reference/access-authn-authz/rbac/#user-facing-roles).
+This rule runs only if all bindings are known: with `--rbac PATH`, or on a live cluster where you
+may list the bindings. authmap does not report the entries of nodes and AWS services, nor the group
+`system:masters`, which needs no binding
+(https://kubernetes.io/docs/reference/access-authn-authz/rbac/#user-facing-roles).
 
 ## Bad
 
@@ -48,7 +49,7 @@ which needs no binding (https://kubernetes.io/docs/reference/access-authn-authz/
 
 ## How to fix
 
-Correct the group, bind it, or delete the entry.
+Correct the group, bind it, or delete the entry. There is no automatic fix.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ if TYPE_CHECKING:
     from authmap.model.options import Options
 
 DISCOVERY = ("system:basic-user", "system:discovery", "system:public-info-viewer")
-"""What everybody has, and is no access: ClusterRoles that every API server makes for itself."""
+"""Built-in ClusterRoles that everyone is bound to by default; they do not count as access."""
 
 
 @rule("AM403", "unbound-entry", Severity.WARNING, needs=Need.MAP | Need.BINDINGS)
@@ -96,8 +97,8 @@ def unbound_entry(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
         yield Finding(
             at_field(entry, "groups"),
             f"{entry.title} has no access: no binding names {_names(entry)}",
-            "its callers log in and are refused whatever they ask for; bind a group of the entry, "
-            "or delete it",
+            "callers can log in, but every request is refused; give the entry a group that a "
+            "binding names, or delete it",
             entry=entry,
         )
 
@@ -105,6 +106,6 @@ def unbound_entry(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
 def _names(entry: Entry) -> str:
     groups = [f"`{group}`" for group in entry.groups if group]
     if not groups:
-        return f"the user `{entry.username}`, and it has no groups"
+        return f"the user `{entry.username}`, and the entry has no groups"
     what = "group" if len(groups) == 1 else "groups"
     return f"the user `{entry.username}` or the {what} {' or '.join(groups)}"

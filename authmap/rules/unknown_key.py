@@ -2,10 +2,11 @@
 
 ## Why it matters
 
-The keys of an entry are `rolearn`, `username`, `groups`, `userid` and `sso` in mapRoles, and
-`userarn`, `username`, `groups` and `userid` in mapUsers, in any case of letters. What stands under
-another key, `role_arn` or `group`, is read into nothing without a word: the entry is dropped, or
-has no groups (`pkg/config/types.go` in https://github.com/kubernetes-sigs/aws-iam-authenticator).
+In mapRoles, the keys of an entry are `rolearn`, `username`, `groups`, `userid` and `sso`; in
+mapUsers, they are `userarn`, `username`, `groups` and `userid`, in upper or lower case. The
+authenticator silently ignores a value under any other key, such as `role_arn` or `group`: the entry
+is dropped, or has no groups (`pkg/config/types.go` in
+https://github.com/kubernetes-sigs/aws-iam-authenticator).
 
 ## Bad
 
@@ -23,9 +24,9 @@ has no groups (`pkg/config/types.go` in https://github.com/kubernetes-sigs/aws-i
 
 ## How to fix
 
-`authmap fix --unsafe-fixes` renames a key that comes near a real one which the entry lacks. That
-lets somebody in, or gives them groups, which they did not have until now. What is only a remark
-belongs in a comment.
+`authmap fix --unsafe-fixes` renames a key that is close to a real one which the entry does not
+have. The fix is unsafe because it gives somebody access, or groups, that they did not have before.
+Turn notes into comments.
 """
 
 from __future__ import annotations
@@ -51,8 +52,8 @@ if TYPE_CHECKING:
 
 @rule("AM004", "unknown-key", Severity.ERROR, about=About.UNREAD_VALUE)
 def unknown_key(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
-    """Keys that are read into nothing."""
-    seen: set[int] = set()  # what YAML merges into several entries is said once
+    """Keys that the authenticator ignores."""
+    seen: set[int] = set()  # report a key once if YAML merges it into several entries
     for entry in auth_map.entries:
         unknown = [field for field in entry.fields if not field.name]
         if not unknown or entry.winner:
@@ -70,22 +71,22 @@ def _finding(entry: Entry, field: Field, meant: str | None, *, alone: bool) -> F
     severity, fix = Severity.WARNING, None
     other = misspelling.elsewhere(entry, field)
     if meant is None and other:
-        advice = f"an entry with `{key}` belongs into {other}"
+        advice = f"an entry with `{key}` belongs in {other}"
     elif meant is None:
         keys = section.consumer.keys[section.name]
         names = ", ".join(name for name in keys if name not in ("sso", "userid"))
-        advice = f"the keys are {names}; if this is a remark, make it a comment"
+        advice = f"the keys are {names}; if this is a note, make it a comment"
     elif entry.field(section.consumer.keys[section.name][meant]):
-        advice = f"the entry has `{meant}` as well, which is what counts: take this one out"
+        advice = f"the entry already has `{meant}`, which applies: remove this key"
     else:
         severity = Severity.ERROR
         effect = "is dropped" if meant.endswith("arn") else f"has no {meant}"
         name = section.consumer.keys[section.name][meant]
         refusal = section.consumer.refusal(name, missing=entry.missing(name))
         effect = refusal or f"the entry {effect}"
-        advice = f"`{meant}` is meant, it seems; as it stands, {effect}"
+        advice = f"did you mean `{meant}`? As written, {effect}"
         if not alone:
-            advice = f"`{meant}` is meant, it seems, and by another key too: keep one of them"
+            advice = f"did you mean `{meant}`? Another key looks like it too: keep one of them"
         elif meant != "groups" or isinstance(resolve_alias(field.value), Sequence):
             fix = Fix((Change(section, field.key, meant),), safe=False)
     message = f"`{key}` is not a key of {section.called}: {section.consumer.unknown}"

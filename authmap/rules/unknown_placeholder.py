@@ -1,11 +1,11 @@
-"""A word in double braces is no placeholder, so it stays in the name as it is written.
+"""A word in double braces is not a placeholder, so it stays in the name as written.
 
 ## Why it matters
 
-The authenticator knows five placeholders, spelled exactly so: `{{SessionName}}`,
+The authenticator knows five placeholders, in exactly this spelling: `{{SessionName}}`,
 `{{SessionNameRaw}}`, `{{AccountID}}`, `{{AccessKeyID}}`, `{{EC2PrivateDNSName}}` (`renderTemplate`
-in pkg/server/server.go of https://github.com/kubernetes-sigs/aws-iam-authenticator). Anything else
-is text, without a word of warning: with `dev:{{sessionname}}` everybody is the user
+in pkg/server/server.go of https://github.com/kubernetes-sigs/aws-iam-authenticator). It treats
+anything else as plain text, without a warning: with `dev:{{sessionname}}`, everyone is the user
 `dev:{{sessionname}}`.
 
 ## Bad
@@ -22,9 +22,11 @@ is text, without a word of warning: with `dev:{{sessionname}}` everybody is the 
 
 ## How to fix
 
-Write one of the five. `authmap fix` does so where it is clear which one is meant. In a group, and
-where the username would begin with the session name, it waits for `--unsafe-fixes`; a session name
-in a group it never fills in, because the caller would pick the group.
+Write one of the five. `authmap fix` does this if it is clear which one you mean. In a username the
+fix is safe, unless the username would then begin with the session name. That fix, and one in a
+group, needs `--unsafe-fixes`, because it can change who has access. authmap never corrects a
+session name placeholder in a group, because the caller could then pick the group. It holds back the
+fix of a username in the same cases as AM101.
 """
 
 from __future__ import annotations
@@ -53,12 +55,12 @@ def unknown_placeholder(auth_map: AuthMap, options: Options) -> Iterator[Finding
         if not slip.delimited:
             continue
         if slip.meant:
-            advice = f"spelling is exact, upper and lower case too: write {slip.meant}"
+            advice = f"the spelling must match exactly, including case: write {slip.meant}"
         else:
-            advice = f"what the authenticator fills in is {', '.join(KNOWN)}"
+            advice = f"the authenticator fills in only {', '.join(KNOWN)}"
         yield Finding(
             at_pattern(entry, node, text, slip.start, slip.end),
-            f"`{slip.text}` is no placeholder: it stays in the {what} as it is written",
+            f"`{slip.text}` is not a placeholder: it stays in the {what} as written",
             advice,
             entry=entry,
             fix=correct_spelling(wrong, options),

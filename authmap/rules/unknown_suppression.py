@@ -1,12 +1,13 @@
-"""A comment or annotation that is to suppress something names no rule, so it suppresses nothing.
+"""An ignore comment or annotation names no rule, so it does nothing.
 
 ## Why it matters
 
-What it was to hide is still reported, and a code that comes to exist later would be hidden unseen.
-A comment is written `# authmap: ignore[AM101, cluster-admin] and why`, the annotation
+authmap still reports the finding that you wanted to hide, and if a rule with that code is added
+later, its findings are hidden without anyone noticing. Write a comment as
+`# authmap: ignore[AM101, cluster-admin] and why`, and the annotation as
 `authmap.dev/ignore: AM101, cluster-admin`
-(https://github.com/authmap/authmap/blob/main/docs/configuration.md). There is none that suppresses
-everything.
+(https://github.com/authmap/authmap/blob/main/docs/configuration.md). You cannot suppress all rules
+at once.
 
 ## Bad
 
@@ -22,7 +23,8 @@ everything.
 
 ## How to fix
 
-Write codes or names of rules between the brackets; `authmap rule` lists them.
+Write codes or names of rules between the brackets; `authmap rule` lists them. There is no automatic
+fix.
 """
 
 from __future__ import annotations
@@ -49,21 +51,22 @@ if TYPE_CHECKING:
     needs=Need.MAP | Need.KUBECONFIG | Need.SUPPRESSIONS,
 )
 def unknown_suppression(content: Content, options: Options) -> Iterator[Finding]:
-    """Comments and annotations that are to suppress something and name no rule."""
+    """Ignore comments and annotations that name no rule."""
     for directive in content.directives:
         for word in directive.words:
             if word.code is None:
-                message = f"`{word.text}` is no rule, so nothing is suppressed"
+                message = f"`{word.text}` is not a rule, so it suppresses nothing"
                 yield Finding(word.at, message, _advice(word.text))
         if not directive.words:
             example = "# authmap: ignore[AM101] and why" if directive.target else "AM101, AM301"
-            message = "this is to suppress something and says no rule, so nothing is suppressed"
+            kind = "comment" if directive.target else "annotation"
+            message = f"this ignore {kind} names no rule, so it does nothing"
             yield Finding(directive.at, message, f"name the rules: `{example}`")
 
 
 def _advice(word: str) -> str:
     codes = list(all_rules())
     if any(code.startswith(word.upper()) for code in codes):
-        return "name each rule by its whole code"
+        return "write the full code of each rule"
     names = [rule.name for rule in all_rules().values()]
     return near(word, [*codes, *names], "`authmap rule` lists them all")

@@ -1,10 +1,10 @@
-"""A placeholder without quotes is a mapping to YAML, not text.
+"""YAML reads a placeholder without quotes as a mapping, not as text.
 
 ## Why it matters
 
-Braces begin a mapping in YAML. `username: {{SessionName}}` is a mapping whose key is a mapping,
-which the authenticator's reader refuses (`invalid map key`): it loses the whole section, and with
-it every other mapping there. `{{SessionName}}-x` is not YAML at all
+Braces begin a mapping in YAML. `username: {{SessionName}}` is a mapping whose key is a mapping.
+The authenticator's YAML reader refuses it (`invalid map key`), so the authenticator ignores the
+whole section and every other entry in it. `{{SessionName}}-x` is not YAML at all
 (https://yaml.org/spec/1.1/#id932806). A placeholder inside plain text, as in
 `staff:{{SessionName}}`, needs no quotes, except between brackets.
 
@@ -20,10 +20,12 @@ it every other mapping there. `{{SessionName}}-x` is not YAML at all
 
 ## How to fix
 
-Put the whole value in quotes. `authmap fix` does so where the text is YAML as it stands; a username
-that would begin with the session's name becomes the one of `--username-template`, or whoever
-chooses the session's name could be anybody (AM103). The section was lost, so that every entry in it
-comes to life: a live cluster is only changed so with `--unsafe-fixes`.
+Put the whole value in quotes. `authmap fix` does this if the text is otherwise valid YAML. If the
+username would begin with the session name, the fix writes the username from `--username-template`
+instead: otherwise a caller could take anybody's name by choosing the session name (AM103). The
+authenticator could not read the section before, so after the fix every entry in it takes effect. In
+a file, `authmap fix` makes the change by default, so review these entries; on a live cluster it
+makes it only with `--unsafe-fixes`.
 """
 
 from __future__ import annotations
@@ -58,17 +60,17 @@ if TYPE_CHECKING:
 
 @rule("AM003", "unquoted-placeholder", Severity.ERROR, needs=Need.MAP | Need.UNREADABLE)
 def unquoted_placeholder(content: AuthMap | Unreadable, options: Options) -> Iterator[Finding]:
-    """Values that begin with braces and have no quotes."""
+    """Values that begin with braces and are not quoted."""
     if isinstance(content, Unreadable):
         if content.problem.kind is ProblemKind.PLACEHOLDER:
             at = At(content.layer, content.problem.start, content.problem.end)
-            yield _finding(at, "neither kubectl nor authmap can read on from here")
+            yield _finding(at, "neither kubectl nor authmap can read the file past this point")
         return
     for name, section in content.sections.items():
         if section.problem is None or section.problem.kind is not ProblemKind.PLACEHOLDER:
             continue
         loss = section.consumer.refusal() or (
-            f"`{name}` cannot be read because of it, so every mapping in it is gone"
+            f"`{name}` is ignored entirely: the authenticator cannot read it"
         )
         if section.tree is None:
             yield _finding(At(section, section.problem.start, section.problem.end), loss)
@@ -77,7 +79,7 @@ def unquoted_placeholder(content: AuthMap | Unreadable, options: Options) -> Ite
         try:
             usernames = _usernames(section, section.tree)
         except GoYamlError as error:
-            unread = f"{name} would still be lost: {error}"
+            unread = f"the authenticator still could not read {name}: {error}"
         for node, _ in braces(section.text, section.tree):
             value = section.text[node.start : node.end]
             if id(node) in usernames and is_led_by_caller(value):
@@ -87,14 +89,14 @@ def unquoted_placeholder(content: AuthMap | Unreadable, options: Options) -> Ite
 
 
 def _usernames(section: Section, tree: Node) -> dict[int, Entry]:
-    """The entries that the section would hold, by the nodes of their usernames."""
+    """The entries in the section, by the `id` of the node of their username."""
     found = read_entries(section, tree) if section.name != "mapAccounts" else []
     fields = ((entry, entry.field("username")) for entry in found)
     return {id(field.value): entry for entry, field in fields if field}
 
 
 def _username(entry: Entry, options: Options) -> str:
-    """What to write for a username that would begin with what the caller chooses, or nothing."""
+    """The username to write instead of one that the caller could choose, or an empty string."""
     if not entry.has_session_name or reserved_entries.is_node(entry):
         return ""
     template = options.username_template
@@ -104,8 +106,11 @@ def _username(entry: Entry, options: Options) -> str:
 def _finding(at: At, loss: str, fix: Fix | None = None) -> Finding:
     layer: Layer = at.layer
     shown = layer.text[at.start : at.end]
-    message = f"`{shown}` begins with braces and has no quotes, so it is not text"
+    message = f"`{shown}` begins with braces and is not quoted, so YAML does not read it as text"
     if not shown.startswith("{"):
-        message = f"`{shown}` holds braces between brackets and has no quotes, so it is not text"
+        message = (
+            f"`{shown}` has braces inside brackets and is not quoted, so YAML does not read it as "
+            "text"
+        )
     value = fix.changes[0].value if fix else shown
     return Finding(at, message, f'write "{value}", in quotes; {loss}', fix=fix)

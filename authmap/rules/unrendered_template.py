@@ -1,16 +1,16 @@
-"""The map still holds a template that another tool has to render first.
+"""The map contains a template that another tool has to render first.
 
 ## Why it matters
 
-What stands in `{{ .Values.role }}`, `${local.account}` or `<YOUR ROLE>` reaches the cluster as it
-is if nothing renders it, and then matches nobody; and what authmap says of a template says nothing
-of what becomes of it. Helm besides takes the authenticator's own `{{SessionName}}` for a template
-of its own: there it is written `{{ "{{SessionName}}" }}`
+If nothing renders `{{ .Values.role }}`, `${local.account}` or `<YOUR ROLE>`, the text reaches the
+cluster as it is written and matches nobody. And what authmap finds in a template says nothing about
+the rendered output. Helm also treats the authenticator's own `{{SessionName}}` as one of its
+templates: in a chart, write `{{ "{{SessionName}}" }}`
 (https://helm.sh/docs/chart_template_guide/functions_and_pipelines/).
 
-It is said once for a section that cannot be read because of it, and once for all values of a map.
-No other rule judges a value that holds a template. Where a file holds a template of Helm's
-anywhere, no fix writes `{{` into it.
+authmap reports this once for a section that it cannot read because of a template, and once for all
+values of a map. No other rule checks a value that contains a template. If a file contains a Helm
+template anywhere, no fix writes `{{` into it.
 
 ## Bad
 
@@ -24,10 +24,10 @@ anywhere, no fix writes `{{` into it.
 
 ## How to fix
 
-Lint what comes out rather than what goes in: `helm template chart | authmap lint -`, or
-`envsubst < aws-auth.yaml | authmap lint -`, or `kubectl kustomize overlay | authmap lint -`. Of
-Terraform's sources lint the plan: `terraform show -json plan | authmap lint -`; of that, this rule
-names what is known after apply only.
+Lint the rendered output: `helm template chart | authmap lint -`, or
+`envsubst < aws-auth.yaml | authmap lint -`, or `kubectl kustomize overlay | authmap lint -`. For
+Terraform, lint the plan: `terraform show -json plan | authmap lint -`. In a plan, this rule reports
+only values that are known after apply. There is no automatic fix.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ if TYPE_CHECKING:
 
 @rule("AM011", "unrendered-template", Severity.WARNING, needs=Need.MAP | Need.UNREADABLE)
 def unrendered_template(content: AuthMap | Unreadable, options: Options) -> Iterator[Finding]:
-    """Files and sections that are templates, and the first template in what is read."""
+    """Files and sections that are templates, and the first template in a readable map."""
     if isinstance(content, Unreadable):
         problem = content.problem
         at = At(content.layer, problem.start, problem.end)
@@ -85,31 +85,31 @@ def _finding(at: At, more: str = "") -> Finding:
     return Finding(at, f"`{shown}` is a template that is not rendered yet{more}", _help(shown))
 
 
-_UNKNOWN = "what it becomes is not known here"
+_UNKNOWN = "authmap does not know the rendered value"
 
 
 def _help(shown: str) -> str:
     if shown.startswith("<") and not shown.startswith("<%"):
-        return "as it stands it matches nobody: put the real value there"
+        return "as written, it matches nobody: put the real value there"
     if shown.startswith("{{"):
-        return f"{_UNKNOWN}: lint the result, `helm template … | authmap lint -`"
+        return f"{_UNKNOWN}: lint the rendered output, `helm template … | authmap lint -`"
     if shown.startswith(("${", "%{", "$(")):
         return (
-            f"{_UNKNOWN}: let terraform, envsubst or kustomize render it and lint the result, "
+            f"{_UNKNOWN}: render it with terraform, envsubst or kustomize, then lint the output, "
             "`envsubst < FILE | authmap lint -`"
         )
-    return f"{_UNKNOWN}: render it, and pipe the result into `authmap lint -`"
+    return f"{_UNKNOWN}: render it, and pipe the output into `authmap lint -`"
 
 
 def _places(auth_map: AuthMap) -> Iterator[At]:
-    """The templates in what can be read."""
+    """The places of templates in the readable parts of a map."""
     layer, sections = auth_map.layer, auth_map.sections.values()
-    if auth_map.root is not None and not auth_map.locked:  # else there may be secrets in it
-        lost = [
+    if auth_map.root is not None and not auth_map.locked:  # a locked map may contain secrets
+        unreadable = [
             section.tree for section in sections if section.problem and section.source_map is None
         ]
         for node, _ in braces(layer.text, auth_map.root):
-            if not any(tree and tree.start <= node.start < tree.end for tree in lost):
+            if not any(tree and tree.start <= node.start < tree.end for tree in unreadable):
                 yield At(layer, node.start, node.end)
         for name in (auth_map.name, auth_map.namespace):
             if name is not None:
@@ -134,5 +134,5 @@ def _parts(layer: Layer, node: Node, value: str, delimiters: Delimiters = ()) ->
     target, found = resolve_alias(node), templates(value)
     if delimiters:
         found = [m for m in found if not is_placeholder(braced(m[0], delimiters))]
-    if found and isinstance(target, Scalar):  # the first stands for all that are in it
+    if found and isinstance(target, Scalar):  # point at the first one each time
         yield from [at_part(layer, target, *found[0].span())] * len(found)

@@ -1,14 +1,15 @@
-"""A comment or annotation asks authmap to be silent about something that is not there.
+"""An ignore comment or annotation suppresses nothing.
 
 ## Why it matters
 
-What it was written for is gone, or it stands in the wrong place, or it never was about that rule.
-It will be silent about the next thing of that sort, which nobody has looked at. A comment is about
-the entry on whose lines it stands or begins below it, or about the key it stands at or above, with
-all that is in its value (https://github.com/authmap/authmap/blob/main/docs/configuration.md).
+The finding it was written for is gone, or the comment is in the wrong place, or it never matched
+that rule. It will hide the next finding of that rule, which nobody has looked at. A comment applies
+to the entry whose lines it is on or that begins below it, or to the key on its line or below it,
+with everything in the key's value
+(https://github.com/authmap/authmap/blob/main/docs/configuration.md).
 
-Rules that cannot be asked are taken on trust: those about bindings where no bindings are known,
-and all of them while a section of the map cannot be read.
+authmap does not report codes of rules that did not run: rules about bindings if no bindings are
+known, and all rules if a section of the map cannot be read.
 
 ## Bad
 
@@ -24,8 +25,9 @@ and all of them while a section of the map cannot be read.
 
 ## How to fix
 
-Take the comment out, or the code that does nothing. `authmap fix` does so, and leaves other
-comments on the line alone. An annotation that does nothing at all is left for you to take out.
+Remove the comment, or the code that does nothing. `authmap fix` does this and leaves other comments
+on the line alone. The fix is safe: it changes only comments and annotations. authmap does not
+remove an annotation that does nothing at all: remove it yourself.
 """
 
 from __future__ import annotations
@@ -54,16 +56,16 @@ if TYPE_CHECKING:
     needs=Need.MAP | Need.KUBECONFIG | Need.SUPPRESSIONS,
 )
 def unused_suppression(content: Content, options: Options) -> Iterator[Finding]:
-    """Comments and annotations that suppress nothing, or some of whose codes do not."""
+    """Comments and annotations with codes that suppress nothing."""
     for directive in content.directives:
         unused = directive.unused
         if unused:
             whole = len(unused) == len(directive.words)
             shown = ", ".join(f"`{word.text}`" for word in unused)
-            advice = "take it out, before it hides something else"
+            advice = "remove it before it hides something else"
             if directive.target:
                 advice = (
-                    f"it is about the entry or key on its line or the next: move it, or {advice}"
+                    f"it applies to the entry or key on its line or the next: move it, or {advice}"
                 )
             yield Finding(
                 directive.at if whole else unused[0].at,

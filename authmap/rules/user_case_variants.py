@@ -1,12 +1,12 @@
-"""One user has several entries that differ in case: which one holds is random.
+"""One user has several entries that differ in case: which one applies is random.
 
 ## Why it matters
 
-The authenticator keeps an entry of mapUsers for each spelling of an ARN, but finds them without
-regard to case, in an order that changes from login to login (`UserMapping.Key` and `Matches` in
+The authenticator keeps one entry in mapUsers for each spelling of an ARN, but ignores case when it
+looks one up, in an order that changes from login to login (`UserMapping.Key` and `Matches` in
 pkg/config/mapper.go, `UserMapping` in pkg/mapper/configmap/configmap.go of
-https://github.com/kubernetes-sigs/aws-iam-authenticator). The user has one name and its groups in
-this minute and the other ones in the next.
+https://github.com/kubernetes-sigs/aws-iam-authenticator). The user gets one entry's username and
+groups at one login and the other's at the next.
 
 ## Bad
 
@@ -25,7 +25,8 @@ this minute and the other ones in the next.
 
 ## How to fix
 
-Keep one entry, spelt as `aws iam get-user` spells the name.
+Keep one entry, with the user name spelt as in `aws iam get-user`. There is no automatic fix:
+authmap cannot know which entry you want to keep.
 """
 
 from __future__ import annotations
@@ -49,18 +50,18 @@ if TYPE_CHECKING:
 
 @rule("AM209", "user-case-variants", Severity.ERROR)
 def user_case_variants(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
-    """Users whose ARN an earlier entry has in another case."""
+    """Users with an earlier entry whose ARN differs only in case."""
     first: dict[str, Entry] = {}
     for entry in auth_map.users:
         earlier = first.setdefault(fold(entry.arn), entry)
         if earlier is entry or templates(entry.arn) or entry.section.consumer.random:
-            continue  # where it is always random, AM204 says so
+            continue  # AM204 reports consumers that always pick at random
         same = (entry.username, entry.groups) == (earlier.username, earlier.groups)
         yield Finding(
             at_entry(entry),
-            f"`{entry.arn}` has an earlier entry as `{earlier.arn}`: which one holds is random",
-            f"whoever logs in gets this entry or that in line {line_of(earlier)}, anew each time"
-            + (", though both say the same today" if same else "")
+            f"`{entry.arn}` has an earlier entry as `{earlier.arn}`: which one applies is random",
+            f"each login gets this entry or the one on line {line_of(earlier)}"
+            + (", though both have the same username and groups today" if same else "")
             + "; delete one of them",
             entry=entry,
         )

@@ -2,9 +2,10 @@
 
 ## Why it matters
 
-`*` and `?` mean something in IAM policies. Here ARNs are compared letter by letter (`Matches` in
-pkg/config/mapper.go of https://github.com/kubernetes-sigs/aws-iam-authenticator), and no role's
-name has a star in it. The entry is kept and lets nobody in.
+`*` and `?` are wildcards in IAM policies. Here the authenticator compares ARNs character by
+character (`Matches` in pkg/config/mapper.go of
+https://github.com/kubernetes-sigs/aws-iam-authenticator), and no role has a `*` in its name. The
+authenticator keeps the entry, but it matches nobody.
 
 ## Bad
 
@@ -20,10 +21,10 @@ name has a star in it. The entry is kept and lets nobody in.
 
 ## How to fix
 
-Write one entry for each role, with its whole name. The sixteen digits behind the name of a role of
-IAM Identity Center change when its permission set is made anew in an account: have the entry made
-from `aws iam list-roles --path-prefix /aws-reserved/sso.amazonaws.com/`, or move that role to an
-access entry of EKS.
+Write one entry for each role, with its full name. The sixteen digits at the end of an IAM Identity
+Center role's name change if its permission set is provisioned again in an account: generate the
+entry from `aws iam list-roles --path-prefix /aws-reserved/sso.amazonaws.com/`, or move that role to
+an EKS access entry. There is no automatic fix.
 """
 
 from __future__ import annotations
@@ -47,17 +48,17 @@ if TYPE_CHECKING:
 
 @rule("AM205", "wildcard-arn", Severity.ERROR)
 def wildcard_arn(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
-    """Entries whose ARN has a wildcard in it."""
+    """Entries with a wildcard in the ARN."""
     for entry in (*auth_map.roles, *auth_map.users):
         at = wildcard(entry.arn)
         if at is None or templates(entry.arn):
             continue
-        advice = "write an entry for each role or user, with the whole name"
+        advice = "write an entry for each role or user, with its full name"
         if SSO_PREFIX in entry.arn:
-            advice = "write the role's whole name, digits included, and leave its path out"
+            advice = "write the role's full name, including the digits, and leave its path out"
         yield Finding(
             at_arn(entry, at, at + 1),
-            f"`{entry.arn}` matches nobody: `{entry.arn[at]}` is no wildcard here",
-            f"ARNs are compared letter by letter; {advice}",
+            f"`{entry.arn}` matches nobody: `{entry.arn[at]}` is not a wildcard here",
+            f"the authenticator compares ARNs character by character; {advice}",
             entry=entry,
         )

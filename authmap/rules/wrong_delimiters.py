@@ -1,12 +1,12 @@
-"""A placeholder stands in other marks than two braces on each side, so it is not filled in.
+"""A placeholder is not in double braces, so the authenticator does not fill it in.
 
 ## Why it matters
 
-The authenticator replaces `{{SessionName}}` and its like letter by letter, without blanks, in
-usernames and in groups (`renderTemplate` in pkg/server/server.go of
-https://github.com/kubernetes-sigs/aws-iam-authenticator). `<<SessionName>>`, `${SessionName}` or
-`{{ SessionName }}` stay in the name as they are written: all callers are one user again, although
-the map looks as if they were told apart. Nodes whose name is not filled in do not join.
+The authenticator replaces only the exact text `{{SessionName}}` (and the other placeholders),
+without spaces, in usernames and in groups (`renderTemplate` in pkg/server/server.go of
+https://github.com/kubernetes-sigs/aws-iam-authenticator). `<<SessionName>>`, `${SessionName}` and
+`{{ SessionName }}` stay in the name as written: all callers are one user again, although the map
+looks as if it tells them apart. Nodes whose name is not filled in do not join the cluster.
 
 ## Bad
 
@@ -22,10 +22,12 @@ the map looks as if they were told apart. Nodes whose name is not filled in do n
 
 ## How to fix
 
-Write two braces on each side and nothing else around the name, and quote the value where it begins
-with a brace. `authmap fix` does so and leaves the rest of the username alone. In a group, and where
-the username would begin with the session name, that gives the caller a choice, so it waits for
-`--unsafe-fixes`.
+Write two braces on each side with only the name between them, and quote the value if it begins with
+a brace. `authmap fix` does this and leaves the rest of the username alone. In a username the fix is
+safe, unless the username would then begin with the session name. That fix, and one in a group,
+needs `--unsafe-fixes`, because it can change who has access. authmap never corrects a session name
+placeholder in a group, because the caller could then pick the group. It holds back the fix of a
+username in the same cases as AM101.
 """
 
 from __future__ import annotations
@@ -47,7 +49,7 @@ if TYPE_CHECKING:
 
 @rule("AM104", "wrong-delimiters", Severity.ERROR)
 def wrong_delimiters(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
-    """Placeholders in usernames and groups that do not stand in double braces."""
+    """Placeholders in usernames and groups that are not in double braces."""
     for wrong in misspellings(auth_map):
         entry, what, text, node, slip = wrong
         if slip.delimited:
@@ -55,17 +57,17 @@ def wrong_delimiters(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
         if slip.meant and slip.meant in slip.text:
             left = slip.text.replace(slip.meant, "…")
             message = (
-                f"`{slip.text}` in the {what} is filled in, but what is around it stays: `{left}`"
+                f"`{slip.text}` in the {what} is filled in, but the text around it stays: `{left}`"
             )
         else:
             message = f"`{slip.text}` in the {what} is not filled in"
-        marks = "in two braces on each side"
+        marks = "in double braces"
         if auth_map.delimiters:
             marks = "between `{}` and `{}`".format(*auth_map.delimiters[0])
         yield Finding(
             at_pattern(entry, node, text, slip.start, slip.end),
             message,
-            f"placeholders stand {marks}, without blanks: write {slip.meant}",
+            f"placeholders must be {marks}, without spaces: write {slip.meant}",
             entry=entry,
             fix=correct_spelling(wrong, options),
         )

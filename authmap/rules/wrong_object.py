@@ -1,12 +1,11 @@
-"""A ConfigMap that looks like aws-auth and is another object.
+"""A ConfigMap looks like aws-auth, but has another name or namespace.
 
 ## Why it matters
 
 The authenticator watches one object, `aws-auth` in the namespace `kube-system`, and no other
 (`startLoadConfigMap` in `pkg/mapper/configmap/configmap.go` of
-https://github.com/kubernetes-sigs/aws-iam-authenticator). The API server takes `aws_auth`'s
-neighbours, `awsauth` or an aws-auth in `default`, without complaint, and nothing in them takes
-effect.
+https://github.com/kubernetes-sigs/aws-iam-authenticator). The API server accepts `aws_auth`,
+`awsauth` or an aws-auth in `default` without complaint, and nothing in them takes effect.
 
 ## Bad
 
@@ -34,8 +33,8 @@ effect.
 
 ## How to fix
 
-Correct the name or the namespace. Look first at what is in `kube-system/aws-auth` now, as applying
-this one replaces it: the mappings of the nodes must be among yours.
+Correct the name or the namespace. First check what `kube-system/aws-auth` contains now: applying
+this ConfigMap replaces it, so the entries of the nodes must be in yours. There is no automatic fix.
 """
 
 from __future__ import annotations
@@ -67,6 +66,6 @@ def wrong_object(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
             yield Finding(
                 at_node(auth_map.layer, node),
                 f"the {what} of this ConfigMap is `{node.value}` instead of `{wanted}`",
-                "the authenticator reads kube-system/aws-auth and nothing else, so nobody comes "
-                f"in by this one; before you correct the {what}, look at what is there now",
+                "the authenticator reads only kube-system/aws-auth, so these entries have no "
+                f"effect; before you correct the {what}, check what kube-system/aws-auth has now",
             )

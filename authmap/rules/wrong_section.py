@@ -1,12 +1,13 @@
-"""A user stands in mapRoles, or a role in mapUsers.
+"""A user is in mapRoles, or a role is in mapUsers.
 
 ## Why it matters
 
-Either entry works, as the authenticator compares nothing but the ARN, in mapRoles first and then
-in mapUsers (`Map` in pkg/mapper/configmap/mapper.go of
+Both entries work: the authenticator compares only the ARN, in mapRoles first and then in mapUsers
+(`Map` in pkg/mapper/configmap/mapper.go of
 https://github.com/kubernetes-sigs/aws-iam-authenticator). But an IAM user or federated user has no
-session, so `{{SessionName}}` is replaced by nothing; and a role in mapUsers escapes everybody who
-reviews mapRoles for shared usernames, and loses against an entry that is added there.
+session, so `{{SessionName}}` is replaced with nothing. A role in mapUsers goes unnoticed when
+somebody reviews mapRoles for shared usernames, and stops working as soon as mapRoles has an entry
+for the same role.
 
 ## Bad
 
@@ -23,6 +24,7 @@ reviews mapRoles for shared usernames, and loses against an entry that is added 
 ## How to fix
 
 Move the entry to the other section, with `userarn` instead of `rolearn` or the other way round.
+There is no automatic fix.
 """
 
 from __future__ import annotations
@@ -50,8 +52,8 @@ def wrong_section(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
         if (":user/" in arn or ":federated-user/" in arn) and is_sound(arn):
             yield Finding(
                 at_entry(entry),
-                f"{entry.title} is a user, and its entry is in mapRoles",
-                "it matches all the same, but a user has no session; move it to mapUsers, with "
+                f"{entry.title} is a user, but its entry is in mapRoles",
+                "the entry works, but a user has no session name; move it to mapUsers, with "
                 "`userarn`",
                 entry=entry,
             )
@@ -60,8 +62,8 @@ def wrong_section(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
         if ":role/" in arn and arn.count("/") == 1 and is_sound(arn):
             yield Finding(
                 at_entry(entry),
-                f"{entry.title} is a role, and its entry is in mapUsers",
-                "it matches all the same, unless mapRoles gets an entry for it, and nobody looks "
-                "for a role here; move it to mapRoles, with `rolearn`",
+                f"{entry.title} is a role, but its entry is in mapUsers",
+                "the entry works until mapRoles has one for the same role, and reviewers do not "
+                "look for roles here; move it to mapRoles, with `rolearn`",
                 entry=entry,
             )

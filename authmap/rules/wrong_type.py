@@ -1,16 +1,17 @@
-"""A value is a number, a boolean, a list or a mapping where another type is wanted.
+"""A value is a number, a boolean, a list or a mapping where another type is expected.
 
 ## Why it matters
 
-YAML takes `yes`, `on`, `123` or `1e3` without quotes for booleans and numbers. The authenticator
-wants text in `rolearn`, `userarn` and `username` and a list of text in `groups`; it leaves a field
-of another type empty and says nothing but a line in its log. Without a username the caller is let
-in as the user "", without a rolearn the entry is dropped, and `groups: admins` gives no group at
-all. `.inf` and `.nan` lose the whole section, because JSON, through which it is read, cannot hold
-them (https://yaml.org/type/bool.html and `resolve.go` in https://github.com/yaml/go-yaml/tree/v2).
+YAML reads an unquoted `yes`, `on`, `123` or `1e3` as a boolean or a number. The authenticator
+expects text in `rolearn`, `userarn` and `username`, and a list of text in `groups`. It leaves a
+field of another type empty and reports that only in its own log. Without a username the caller logs
+in as the user "", without a rolearn the entry is dropped, and `groups: admins` grants no groups at
+all. With `.inf` or `.nan` the whole section is ignored, because the authenticator converts it to
+JSON, which cannot represent them (https://yaml.org/type/bool.html and `resolve.go` in
+https://github.com/yaml/go-yaml/tree/v2).
 
-A value in the ConfigMap's own `data` must be text as well: the API server refuses the object where
-the `|` behind `mapRoles:` is missing.
+A value in the ConfigMap's own `data` must be text as well: without the `|` after `mapRoles:`, the
+API server refuses the object.
 
 ## Bad
 
@@ -26,7 +27,9 @@ the `|` behind `mapRoles:` is missing.
 
 ## How to fix
 
-`authmap fix` puts quotes around what was meant as text. Lists and mappings need a hand.
+`authmap fix` puts quotes around values that were meant as text. It makes this change without
+`--unsafe-fixes`, and the value you wrote then takes effect: a caller who was the user "" gets the
+username, and a quoted group is granted. You have to correct lists and mappings yourself.
 """
 
 from __future__ import annotations
@@ -60,7 +63,18 @@ if TYPE_CHECKING:
 
 
 class _Misfit(NamedTuple):
-    """A value of the wrong type: its name, what is wanted, what comes of it, what to do."""
+    """A value of the wrong type.
+
+    Attributes:
+        layer: the text that the value is in.
+        node: the value.
+        name: what the message calls it.
+        wanted: the type it should have.
+        effect: what happens because of it.
+        remedy: what to do.
+        entry: the entry it belongs to, if any.
+        shown: the node to point at, if not the value itself.
+    """
 
     layer: Layer
     node: Node
@@ -74,7 +88,7 @@ class _Misfit(NamedTuple):
 
 _WANTED = {"groups": "a list", "sso": "a mapping"}
 _TYPES = {"a list": Sequence, "a mapping": Mapping}
-_DROPS = "the authenticator reads nothing from it and drops the entry"
+_DROPS = "the authenticator ignores the value and drops the entry"
 _READ = ("rolearn", "userarn", "username", "groups", "userid", "sso")
 _EFFECTS = {
     "rolearn": _DROPS,
@@ -82,18 +96,18 @@ _EFFECTS = {
     "accountid": _DROPS,
     "permissionsetname": _DROPS,
     "sso": _DROPS,
-    "username": 'the authenticator reads nothing from it and lets the caller in as the user ""',
-    "groups": "the caller gets no group at all",
+    "username": 'the authenticator ignores the value, and the caller logs in as the user ""',
+    "groups": "the caller gets no groups at all",
 }
 
 
 @rule("AM002", "wrong-type", Severity.ERROR, about=About.UNREAD_VALUE)
 def wrong_type(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
-    """Values of a type that is not read."""
-    seen: set[int] = set()  # what YAML merges into several entries is said once
+    """Values of a type that the authenticator does not read."""
+    seen: set[int] = set()  # report a value once if YAML merges it into several entries
     for layer, node, name, wanted, effect, remedy, entry, shown in _misfits(auth_map):
         template = isinstance(node, Mapping) and layer.text.startswith("{{", node.start)
-        if template or id(node) in seen:  # AM003 and AM011 speak of those
+        if template or id(node) in seen:  # AM003 and AM011 report templates
             continue
         seen.add(id(node))
         fix = None
@@ -102,7 +116,7 @@ def wrong_type(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
         yield Finding(
             _place(layer, shown or node),
             f"{name} is {_what(node, quoted=not auth_map.locked)}, not {wanted}",
-            f"{effect}: {'put it in quotes' if fix else remedy}",
+            f"{effect}; {'put it in quotes' if fix else remedy}",
             entry=entry,
             fix=fix,
         )
@@ -111,13 +125,13 @@ def wrong_type(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
 def _misfits(auth_map: AuthMap) -> Iterator[_Misfit]:
     layer, root = auth_map.layer, auth_map.root
     data = resolve_alias(root.get("data")) if root else None
-    refused = "a ConfigMap holds only text in `data`, and the API server refuses this one"
+    refused = "`data` may contain only text, so the API server refuses this ConfigMap"
     if data is not None and not _fits(data, "a mapping"):
-        remedy = "indent `mapRoles:` and its like below `data:`"
+        remedy = "indent `mapRoles:` and the other sections below `data:`"
         yield _Misfit(layer, data, "`data`", "a mapping", refused, remedy)
     unfit = {key.name: key for key in auth_map.keys if not _fits(key.value, "text")}
     for key in unfit.values():
-        remedy = f"write `{key.name}: |` and indent what belongs to it below"
+        remedy = f"write `{key.name}: |` and indent its contents below it"
         node, name = resolve_alias(key.value) or key.key, f"`{key.name}`"
         yield _Misfit(layer, node, name, "text", refused, remedy, None, key.key)
     for section in auth_map.sections.values():
@@ -129,7 +143,7 @@ def _misfits(auth_map: AuthMap) -> Iterator[_Misfit]:
             and section.tree
             and not refused_as_such
         ):
-            yield from _lost(section, section.tree)
+            yield from _unreadable(section, section.tree)
     for entry in auth_map.entries:
         if not entry.winner and not _is_read(entry):
             yield from _entry(entry)
@@ -139,14 +153,14 @@ def _misfits(auth_map: AuthMap) -> Iterator[_Misfit]:
             consumer, name = accounts.consumer, "an item of `mapAccounts`"
             if not isinstance(resolve_alias(node), Scalar):
                 effect = consumer.refusal("account") or "it is skipped"
-                remedy = "write the account id alone"
+                remedy = "write only the account id"
                 yield _Misfit(accounts, node, name, "text", effect, remedy)
             elif consumer.weak or consumer.refusal("account"):
                 yield from _text(accounts, node, name, "account")
 
 
 def _native(section: Section) -> Iterator[_Misfit]:
-    """What stands in the place of a list where it is not a text that holds one."""
+    """A section written directly as YAML, not as text, that is not a list."""
     refusal = section.consumer.refusal(section.name)
     if refusal and section.root and not _fits(section.root, "a list"):
         remedy = "begin each entry with `- `"
@@ -156,34 +170,37 @@ def _native(section: Section) -> Iterator[_Misfit]:
 def _text(
     section: Section, node: Node, name: str, field: str, entry: Entry | None = None
 ) -> Iterator[_Misfit]:
-    """A value that is to be text and is not, or is not read as it is written."""
+    """A value that should be text and is not, or that is not read as written."""
     consumer, target = section.consumer, resolve_alias(node)
     if not _fits(node, "text", consumer):
         effect = consumer.refusal(field) or _EFFECTS.get(
-            field, "the authenticator reads nothing from it"
+            field, "the authenticator ignores the value"
         )
         yield _Misfit(section, node, name, "text", effect, "write it as text", entry)
     elif consumer.weak and isinstance(target, Scalar) and not target.style:
         text = consumer.text_of(node)
         if text is not None and text != target.value:
-            effect = f"the authenticator reads `{text}` from it"
+            effect = f"the authenticator reads it as `{text}`"
             yield _Misfit(section, node, name, "text", effect, "put it in quotes", entry)
 
 
-def _lost(section: Section, tree: Node) -> Iterator[_Misfit]:
-    lost = section.consumer.refusal() or f"every mapping in `{section.name}` is lost"
+def _unreadable(section: Section, tree: Node) -> Iterator[_Misfit]:
+    """The values because of which the whole section cannot be read."""
+    effect = section.consumer.refusal() or (
+        f"`{section.name}` is ignored entirely: the authenticator cannot read it"
+    )
     if section.problem and not isinstance(tree, Sequence):
-        yield _Misfit(section, tree, f"`{section.name}`", "a list", lost, section.problem.remedy)
+        yield _Misfit(section, tree, f"`{section.name}`", "a list", effect, section.problem.remedy)
         return
     for node in descend(tree):
         values = [value for _, value in node.pairs] if isinstance(node, Mapping) else []
         for value in node.items if isinstance(node, Sequence) else values:
             if is_infinite(value):
-                yield _Misfit(section, value, "a value", "text", lost, "take the tag out")
+                yield _Misfit(section, value, "a value", "text", effect, "remove the tag")
 
 
 def _is_read(entry: Entry) -> bool:
-    """Whether all of it is read as it is written, as far as that can be seen at once."""
+    """Whether a quick look shows that all of the entry is read as written."""
     texts = entry.arn, entry.username, *entry.groups
     return len(entry.fields) == 3 <= len(texts) and all(texts) and not entry.section.consumer.weak
 
@@ -193,7 +210,7 @@ def _entry(entry: Entry) -> Iterator[_Misfit]:
     if not isinstance(item, Mapping):
         name = f"an item of `{section.called}`"
         effect = section.consumer.refusal("item") or "the authenticator drops it"
-        remedy = f"begin an entry with `- {section.arn_key}: `"
+        remedy = f"begin each entry with `- {section.arn_key}: `"
         yield _Misfit(section, entry.node, name, "a mapping", effect, remedy, entry)
     for field in entry.fields:
         called = field.name
@@ -229,7 +246,7 @@ def _group_remedy(node: Node) -> str:
         key, value = (resolve_alias(side) for side in item.pairs[0])
         if isinstance(key, Scalar) and isinstance(value, Scalar):
             return f"write `{key.value}:{value.value}` if that is the group's name"
-    return "write the group's name, or take the item out"
+    return "write the group's name, or remove the item"
 
 
 def _fits(node: Node, wanted: str, consumer: Consumer = CONFIG_MAP) -> bool:
@@ -243,7 +260,7 @@ def _fits(node: Node, wanted: str, consumer: Consumer = CONFIG_MAP) -> bool:
 
 
 def _quotes(layer: Layer, node: Node) -> Fix | None:
-    """The fix that makes text of a value just as it is written."""
+    """The fix that quotes a value exactly as it is written, or None if it is not plain text."""
     if isinstance(node, Scalar) and not node.style and node.tag is None and not is_null(node):
         return Fix((Change(layer, node, node.value),))
     written = layer.text[node.start : node.end]
@@ -256,25 +273,30 @@ def _place(layer: Layer, node: Node) -> At:
     at = at_node(layer, node)
     if at.start < at.end:
         return at
-    dash = layer.text.rfind("-", 0, at.start)  # nothing stands behind the dash
+    dash = layer.text.rfind("-", 0, at.start)  # nothing follows the dash
     return At(layer, dash, dash + 1)
 
 
 def _what(node: Node, *, quoted: bool) -> str:
-    """What a value is to YAML, and itself, unless it is Terraform's: it may be a secret there."""
+    """The type that YAML gives a value, for a message.
+
+    Args:
+        node: the value.
+        quoted: whether to show the value itself; in a Terraform plan it may be a secret.
+    """
     target = resolve_alias(node)
     if not isinstance(target, Scalar):
         return "a list" if isinstance(target, Sequence) else "a mapping"
     try:
         kind = go_types.resolve(target.value, target.tag, not target.style)[0]
     except go_types.GoYamlError:
-        return "of a type that its tag does not fit"
+        return "a value that does not fit its tag"
     shown = target.value if len(target.value) <= 40 else target.value[:37] + "..."
     shown = f" (`{shown}`)" if quoted else ""
     if kind is go_types.Kind.INFINITE:
-        return f"a number that JSON cannot hold{shown}"
+        return f"a number that JSON cannot represent{shown}"
     if kind is go_types.Kind.BOOL:
-        return f"a boolean to YAML{shown}"
+        return f"a boolean in YAML{shown}"
     if kind is go_types.Kind.STRING or kind is go_types.Kind.MERGE:
         return "text"
-    return "empty" if kind is go_types.Kind.NULL else f"a number to YAML{shown}"
+    return "empty" if kind is go_types.Kind.NULL else f"a number in YAML{shown}"

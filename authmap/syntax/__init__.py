@@ -1,1 +1,1 @@
-"""Texts, and where things stand in them."""
+"""Source texts, their YAML trees, and positions in them."""

@@ -1,4 +1,4 @@
-"""A value that is to be another."""
+"""A change of one value."""
 
 from __future__ import annotations
 
@@ -10,10 +10,16 @@ if TYPE_CHECKING:
 
 
 class Change(NamedTuple):
-    """A node of a layer whose value is to be another.
+    """A new value for a node.
 
-    A scalar gets the value; a sequence, with `append`, gets it as one more item; any other node
-    is replaced by a scalar of that value.
+    A scalar gets the value. A sequence with `append` gets it as a new last item. Any other node is
+    replaced by a scalar with the value.
+
+    Attributes:
+        layer: the text that contains the node.
+        node: the node to change.
+        value: the new value, decoded.
+        append: whether to add the value to a sequence.
     """
 
     layer: Layer

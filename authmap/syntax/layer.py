@@ -1,4 +1,4 @@
-"""A text that nodes stand in, and a stretch of it."""
+"""A text that contains YAML nodes, and a range of such a text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Layer(Protocol):
-    """A text that nodes stand in: the file itself, or the text of a section inside it."""
+    """A text that contains YAML nodes: the file's, or one embedded in it, such as a section's."""
 
     @property
     def text(self) -> str:
@@ -18,22 +18,22 @@ class Layer(Protocol):
 
     @property
     def source(self) -> Source:
-        """The file."""
+        """The file that contains the text."""
 
     @property
     def source_map(self) -> SourceMap | None:
-        """From this text to the file's, if it is not the file's own."""
+        """The map from this text to the file's text; None if this is the file's text."""
 
     @property
     def aliased(self) -> frozenset[int]:
         """Ids of the nodes that aliases refer to."""
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """Offsets in the file's text of a stretch of this text."""
+        """Convert a range of this text to offsets in the file's text."""
 
 
 class At(NamedTuple):
-    """A stretch of a layer's text."""
+    """A range of a layer's text, as text offsets; `end` is exclusive."""
 
     layer: Layer
     start: int

@@ -1,4 +1,4 @@
-"""What stands in a file has a place there."""
+"""Line and column positions of things in a file."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ if TYPE_CHECKING:
 
 
 class Located(Protocol):
-    """Something that stands in a file, with its place as people count it.
+    """Something with a position in a file.
 
-    Lines and columns are 1-based; columns count characters. The end is the place after the last
+    Lines and columns are 1-based; columns count characters. The end is the position after the last
     character.
     """
 
@@ -19,29 +19,29 @@ class Located(Protocol):
 
     @property
     def _stretch(self) -> tuple[Source, int, int]:
-        """The file, and the text offsets of the first character and of the one after the last."""
+        """The file, and the text offsets of the first character and after the last character."""
 
     @property
     def line(self) -> int:
-        """The line it begins in."""
+        """The line of the first character."""
         source, start, _ = self._stretch
         return source.place(start).line
 
     @property
     def column(self) -> int:
-        """The column it begins at."""
+        """The column of the first character."""
         source, start, _ = self._stretch
         return source.place(start).column
 
     @property
     def end_line(self) -> int:
-        """The line it ends in."""
+        """The line of the end."""
         source, _, end = self._stretch
         return source.place(end).line
 
     @property
     def end_column(self) -> int:
-        """The column after its last character."""
+        """The column of the end, after the last character."""
         source, _, end = self._stretch
         return source.place(end).column
 

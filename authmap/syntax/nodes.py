@@ -1,4 +1,4 @@
-"""A YAML text as a tree of light nodes that know where they stand."""
+"""The nodes of a YAML tree, with their text offsets."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ class TreeError(ValueError):
     """The text is not YAML.
 
     Attributes:
-        problem: what the parser says.
-        index: text offset of the place it says it about.
-        began: text offset at which what it says it about begins, an unclosed quote for one.
+        problem: the parser's message.
+        index: text offset of the problem.
+        began: text offset at which the construct begins that has the problem, for example an
+            unclosed quote; None if the parser reports none.
     """
 
     def __init__(self, problem: str, index: int, began: int | None = None) -> None:
@@ -25,7 +26,14 @@ class TreeError(ValueError):
 
 
 class Node:
-    """A node: text offsets of its first character and of the one after its last."""
+    """A YAML node.
+
+    Attributes:
+        start: text offset of its first character.
+        end: text offset after its last character.
+        tag: its tag, if it has one.
+        anchor: the name of its anchor, if it has one; of an alias, the anchor it refers to.
+    """
 
     __slots__ = ("anchor", "end", "start", "tag")
     start: int
@@ -35,9 +43,12 @@ class Node:
 
 
 class Scalar(Node):
-    """A scalar: its decoded value and its style, one of ``''``, ``'``, ``"``, ``|``, ``>``.
+    """A scalar.
 
-    `in_flow` tells whether it stands in a flow collection, where plain text may hold less.
+    Attributes:
+        value: the decoded text.
+        style: ``''`` (plain), ``'``, ``"``, ``|`` or ``>``.
+        in_flow: whether it is inside a flow collection, where plain text is more restricted.
     """
 
     __slots__ = ("in_flow", "style", "value")
@@ -75,7 +86,7 @@ class Sequence(Node):
 
 
 class Mapping(Node):
-    """A mapping: its pairs in the order they are written, duplicates included."""
+    """A mapping and its pairs in written order, duplicates included."""
 
     __slots__ = ("flow", "pairs")
 
@@ -96,7 +107,7 @@ class Mapping(Node):
 
 
 class Alias(Node):
-    """``*name``, and the node it stands for (None inside that node itself: a cycle)."""
+    """An alias ``*name``; `target` is the node it refers to, or None inside that node (a cycle)."""
 
     __slots__ = ("target",)
 
@@ -109,7 +120,7 @@ class Alias(Node):
 
 
 class Comment(Node):
-    """A comment, or a part of one: no node of a tree, but a place that can be changed like one."""
+    """A comment or part of one: not in a tree, but it can be changed like a node."""
 
     __slots__ = ()
 
@@ -123,11 +134,11 @@ class Tree(NamedTuple):
     """One YAML document.
 
     Attributes:
-        root: its node.
+        root: its root node.
         start: text offset of the ``---`` or of the first node.
-        end: text offset after it.
-        version: of a ``%YAML`` directive.
-        aliased: ids of all nodes that an alias refers to, with everything inside them.
+        end: text offset after the document.
+        version: the version in its ``%YAML`` directive, if it has one.
+        aliased: ids of all nodes that an alias refers to, and of all nodes inside them.
     """
 
     root: Node
@@ -138,14 +149,14 @@ class Tree(NamedTuple):
 
 
 def resolve_alias(node: Node | None) -> Node | None:
-    """The node itself, or the one its alias stands for."""
+    """The node, or the target if it is an alias."""
     while isinstance(node, Alias):
         node = node.target
     return node
 
 
 def descend(node: Node) -> Iterator[Node]:
-    """The node and everything in it, parents first; aliases are not followed."""
+    """The node and all nodes inside it, parents first; aliases are not followed."""
     stack = [node]
     while stack:
         node = stack.pop()

@@ -1,4 +1,4 @@
-"""What keeps a text from being read."""
+"""Reasons why a text cannot be read."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import NamedTuple
 
 
 class ProblemKind(Enum):
-    """What sort of problem it is.
+    """The kind of a problem.
 
     Attributes:
-        SYNTAX: it is not YAML.
-        TYPE: it is YAML, but of a type that loses all of it.
-        PLACEHOLDER: it holds a placeholder without quotes.
-        TEMPLATE: another tool still has to render it.
-        TERRAFORM: it is the source of a Terraform module.
-        FOLDED: its lines have been folded into one.
-        ENCODING: it is not UTF-8.
-        SIZE: it is larger than what authmap reads.
-        UNKNOWN: Terraform knows it only after it has applied the plan.
+        SYNTAX: the text is not YAML.
+        TYPE: the text is YAML, but a value of the wrong type makes all of it unreadable.
+        PLACEHOLDER: the text contains an unquoted placeholder.
+        TEMPLATE: another tool still has to render the text.
+        TERRAFORM: the text is the source of a Terraform module.
+        FOLDED: the lines of the text have been folded into one.
+        ENCODING: the text is not UTF-8.
+        SIZE: the text is larger than the limit of authmap.
+        UNKNOWN: Terraform knows the text only after it has applied the plan.
     """
 
     SYNTAX = auto()
@@ -36,11 +36,11 @@ class Problem(NamedTuple):
     """Why a text cannot be read.
 
     Attributes:
-        kind: what sort of problem it is.
-        message: what is wrong, for the reader.
-        remedy: what to do.
-        start: text offset of the place.
-        end: text offset of the first character after it.
+        kind: the kind of the problem.
+        message: what is wrong, for the user.
+        remedy: what to do about it.
+        start: text offset at which the problem begins.
+        end: text offset after its last character.
     """
 
     kind: ProblemKind

@@ -1,4 +1,4 @@
-"""The bytes a person has open, and where in them a character stands."""
+"""A file's bytes and text, and the positions of characters in them."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ BOM = b"\xef\xbb\xbf"
 
 
 class Place(NamedTuple):
-    """A position for people: 1-based line and 1-based column in characters."""
+    """A position: 1-based line and 1-based column in characters."""
 
     line: int
     column: int
 
 
 class Source:
-    """A file's bytes and their text.
+    """A file's bytes and their text; also the outermost `Layer`.
 
     Args:
-        data: the bytes as they are on disk.
+        data: the bytes on disk.
         path: the name shown in findings.
 
     Raises:
@@ -41,7 +41,7 @@ class Source:
 
     @cached_property
     def _line_bytes(self) -> list[int] | None:
-        """Byte offset of each line's start, or None where characters and bytes agree."""
+        """Byte offset of each line's start; None if every character is one byte."""
         if len(self.text) == len(self.data) - self._skipped:
             return None
         offsets, at, text = [], self._skipped, self.text
@@ -53,7 +53,7 @@ class Source:
 
     @cached_property
     def names_authmap(self) -> bool:
-        """Whether authmap is named in it; where not, nothing in it can be addressed to authmap."""
+        """Whether the text contains the word authmap; without it, it has no ignore comments."""
         return "authmap" in self.text
 
     source_map: None = None
@@ -61,11 +61,11 @@ class Source:
 
     @property
     def source(self) -> Source:
-        """Itself: the file's text is the outermost layer."""
+        """This source: the file's text is the outermost layer."""
         return self
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """The stretch itself."""
+        """The range itself: it is already in the file's text."""
         return start, end
 
     def place(self, index: int) -> Place:
@@ -82,12 +82,12 @@ class Source:
         return line_bytes[line] + len(self.text[self._line_starts[line] : index].encode())
 
     def line(self, number: int) -> str:
-        """The text of a 1-based line, without its line end."""
+        """The text of a 1-based line, without its line break."""
         starts = self._line_starts
         end = starts[number] if number < len(starts) else len(self.text)
         return self.text[starts[number - 1] : end].rstrip("\r\n")
 
     @property
     def line_count(self) -> int:
-        """How many lines there are."""
+        """Number of lines."""
         return len(self._line_starts)

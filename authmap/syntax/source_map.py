@@ -1,4 +1,4 @@
-"""From each character of a decoded value to its place in the text it was written in, and back."""
+"""Maps each character of a decoded value to its source position, and encodes new values."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import cache
 from itertools import accumulate
 
 Run = tuple[str, int, int]
-"""Text of the value, its source offset, its length there if it is not written verbatim (or 0)."""
+"""A part of the value, its source offset, and its length there (0 if it is written verbatim)."""
 
 
 class SourceMap:
@@ -15,8 +15,8 @@ class SourceMap:
 
     Attributes:
         value: the decoded value.
-        start: source offset of the first character of the content (behind a quote or header).
-        end: source offset behind the last character of the content.
+        start: source offset of the first character of the content (after a quote or header).
+        end: source offset after the last character of the content.
         style: the scalar's style.
     """
 
@@ -35,7 +35,7 @@ class SourceMap:
         self.value = "".join([run[0] for run in runs])
 
     def place(self, index: int) -> int:
-        """Source offset at which the character ``value[index]`` begins; the end for ``len``."""
+        """Source offset of the character ``value[index]``; `end` if `index` is past the value."""
         if index >= len(self.value):
             return self.end
         run = bisect_right(self._values, index) - 1
@@ -55,7 +55,7 @@ class SourceMap:
         return self.place(start), last
 
     def encode(self, text: str) -> str | None:
-        """New value text as it is to be written inside this scalar, or None where it cannot be."""
+        """Encode new value text for this scalar's style; None if the style cannot express it."""
         if self.style == '"':
             return escaped(text)
         if self.style == "|":
@@ -67,7 +67,7 @@ class SourceMap:
 
 
 def escaped(text: str) -> str:
-    """Text as it is to be written between double quotes, in YAML and in TOML."""
+    """Escape text for use between double quotes, in YAML and in TOML."""
     return "".join(map(_escape, text))
 
 
@@ -84,7 +84,7 @@ def _escape(character: str) -> str:
 
 
 class NestedSourceMap(SourceMap):
-    """Of a scalar in the text of another scalar: onto the text that the outer one stands in."""
+    """Maps a scalar inside another scalar's text to the text that contains the outer scalar."""
 
     __slots__ = ("_inner", "_outer")
 
@@ -96,14 +96,14 @@ class NestedSourceMap(SourceMap):
         self.start, self.end = outer.span(inner.start, inner.end)
 
     def place(self, index: int) -> int:
-        """As of any scalar map."""
+        """See `SourceMap.place`."""
         return self._outer.place(self._inner.place(index))
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """As of any scalar map."""
+        """See `SourceMap.span`."""
         return self._outer.span(*self._inner.span(start, end))
 
     def encode(self, text: str) -> str | None:
-        """As of any scalar map."""
+        """See `SourceMap.encode`."""
         raw = self._inner.encode(text)
         return None if raw is None else self._outer.encode(raw)

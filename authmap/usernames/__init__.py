@@ -1,1 +1,1 @@
-"""The usernames that fixes write."""
+"""The usernames that fixes write, and the renames they make."""

@@ -1,4 +1,4 @@
-"""The username and the ARN a fix writes, and whether an entry may be changed at all."""
+"""The username and ARN that a fix writes, and the reasons not to change an entry."""
 
 from __future__ import annotations
 
@@ -40,23 +40,24 @@ if TYPE_CHECKING:
 def rename(
     entry: Entry, options: Options, *, with_account: bool = False, safe: bool = True
 ) -> Fix | None:
-    """The fix that gives an entry a username with the session's name.
+    """The fix that gives an entry a username with the session name.
 
-    That is its own, where it is only misspelt, or else the template's.
+    The new username is the entry's own with its placeholders corrected, if that is enough, and
+    otherwise the template's.
 
     Args:
-        entry: an entry that is no node's and no service's.
-        options: with the template, and the entries named to be renamed in any case.
-        with_account: whether the username has to tell the account, too.
-        safe: whether it changes nobody's access.
+        entry: an entry that does not belong to a node or service.
+        options: the template, and the entries to rename in any case.
+        with_account: whether the username must also contain the account.
+        safe: whether the rename changes nobody's access.
 
     Returns:
-        The fix, or None where no username would do.
+        The fix, or None if no suitable username exists.
     """
     if not entry.username or not entry.has_session_name:
         return None
     if EC2_PRIVATE_DNS_NAME in entry.username:
-        safe = False  # so far nobody could log in
+        safe = False  # until now, nobody could log in
     own = with_placeholders_corrected(entry.username)
     for value in (own, render(entry, options.username_template)):
         if value == entry.username or not has_session(value):
@@ -67,13 +68,13 @@ def rename(
             continue
         fix = set_username(entry, value, options, safe=safe)
         if fix and value != own and not fix.held_back and not (entry.sso or is_sound(entry.arn)):
-            fix = fix._replace(held_back="no caller has its ARN: correct that first")
+            fix = fix._replace(held_back="no caller can have this ARN: correct the ARN first")
         return fix
     return None
 
 
 def wants_rename(entry: Entry, options: Options) -> bool:
-    """Whether a rule about usernames asks for another one."""
+    """Whether a rule about usernames would report the entry's username."""
     username = entry.username
     if not username or not entry.has_session_name:
         return False
@@ -87,19 +88,19 @@ def wants_rename(entry: Entry, options: Options) -> bool:
 
 
 def tells_account(entry: Entry, username: str) -> bool:
-    """Whether a username names the account of an entry's callers."""
+    """Whether a username contains the account of an entry's callers."""
     found = entry.account_id
     return ACCOUNT_ID in username or (found != "" and found in username)
 
 
 def set_username(entry: Entry, value: str, options: Options, *, safe: bool = True) -> Fix | None:
-    """The fix that gives an entry another username, held back where that would take access."""
-    set_username = set_field(entry, "username", unbraced(value, entry.section.delimiters))
-    return set_username and Fix((set_username,), safe, _obstacle(entry, value, options))
+    """The fix that gives an entry another username; held back if it would change access."""
+    change = set_field(entry, "username", unbraced(value, entry.section.delimiters))
+    return change and Fix((change,), safe, _obstacle(entry, value, options))
 
 
 def rename_targets(maps: Iterable[AuthMap]) -> frozenset[str]:
-    """By what the entries of maps can be named to be renamed."""
+    """The names by which ``--rename`` can select the entries of maps."""
     return frozenset(
         name for auth_map in maps for entry in auth_map.entries for name in _names(entry)
     )
@@ -110,19 +111,20 @@ def _names(entry: Entry) -> set[str]:
 
 
 def _obstacle(entry: Entry, value: str, options: Options) -> str | None:
-    """Why an entry is not to be called so by itself: somebody would lose access, or gain some."""
+    """Why a fix must not give an entry a username: someone would lose or gain access, or None."""
     name = entry.username
     for what, text in (("username", name), ("ARN", entry.arn)):
         if templates(text):
-            return f"the {what} holds a template that is not rendered yet"
+            return f"the {what} contains a template that is not rendered yet"
     service, bindings = bound_by(name, options.reserved), options.bindings
-    if any(entry.groups) and not service and bindings is None:  # most have nothing in their way
+    if any(entry.groups) and not service and bindings is None:  # most entries
         return None
     if is_node(entry) or _names(entry).intersection(options.rename):
         return None
-    remedy = f"bind a group instead, or name the entry with --rename {entry.role_name}"
+    force = f"--rename {entry.role_name}"
+    remedy = f"bind a group instead, or rename it anyway with {force}"
     if service:
-        return f"`{name}` is the name that {service} has in bindings: {remedy}"
+        return f"`{name}` is the username in the RBAC bindings of {service}: {remedy}"
     if bindings is not None:
         for user, binding in bindings.of_username(entry):
             return (
@@ -130,29 +132,29 @@ def _obstacle(entry: Entry, value: str, options: Options) -> str | None:
             )
         for user, binding in bindings.of_username(entry, value):
             return (
-                f"{binding.title} names the user `{user}`: under the new name a session could be "
-                f"that user, and gain {binding.role}; if that is meant, name the entry with "
-                f"--rename {entry.role_name}"
+                f"{binding.title} names the user `{user}`: with the new username, a caller could "
+                "choose a session name that makes them this user, and gain "
+                f"{binding.role}; to rename it anyway, use {force}"
             )
         if bindings.missing is None:
             return None
     if not any(entry.groups):
         return (
             "the entry has no groups, so its access comes from a binding to the user "
-            f"`{name}`, which a new name would lose: {remedy}"
+            f"`{name}` and would be lost with a new username: {remedy}"
         )
     return None
 
 
 class Misspelling(NamedTuple):
-    """A placeholder that is none, where it stands.
+    """A misspelled placeholder and its place.
 
     Attributes:
         entry: the entry.
         what: `username` or `group`.
         text: the whole username or group.
-        node: its node.
-        slip: the misspelt placeholder in it.
+        node: the node of the username or group.
+        slip: the misspelled placeholder in it.
     """
 
     entry: Entry
@@ -163,7 +165,7 @@ class Misspelling(NamedTuple):
 
 
 def misspellings(auth_map: AuthMap) -> Iterator[Misspelling]:
-    """What is to be a placeholder and is none, in the usernames and groups of live entries."""
+    """The misspelled placeholders in the usernames and groups of active entries."""
     texts = [section.text for section in auth_map.sections.values()]
     if not any(mark in text for text in texts for mark in "{([<$%\\"):
         return
@@ -182,17 +184,17 @@ def misspellings(auth_map: AuthMap) -> Iterator[Misspelling]:
 
 
 def correct_spelling(wrong: Misspelling, options: Options) -> Fix | None:
-    """The fix that spells the placeholders of a username or group as they are meant.
+    """The fix that corrects the placeholders of a username or group.
 
-    It is unsafe where the name that is now bound is another one for sure (a group), and where the
-    caller would choose how a username begins.
+    It is unsafe for a group, because the corrected group has other bindings, and for a username
+    that would then begin with text that the caller chooses.
     """
     entry, what, text, node, _ = wrong
     value = with_placeholders_corrected(text)
     if value == text or _misfit(entry, value):
         return None
     if what == "group":
-        held_back = "the caller would pick the group" if has_session(value) else None
+        held_back = "callers could choose their own group" if has_session(value) else None
     else:
         held_back = _obstacle(entry, value, options)
     safe = what == "username" and not is_led_by_caller(value)
@@ -201,44 +203,45 @@ def correct_spelling(wrong: Misspelling, options: Options) -> Fix | None:
 
 
 def spelling_remedy(wrong: Misspelling) -> str:
-    """What to write for a misspelt placeholder."""
+    """What to write instead of a misspelled placeholder."""
     misfit = _misfit(wrong.entry, wrong.slip.meant or "")
     if misfit:
         return misfit
     if wrong.what == "group" and has_session(wrong.slip.meant or ""):
-        return "write a fixed group: filled in, the caller would pick it"
+        return "write a fixed group: with the session name in it, callers could choose their group"
     return f"write {wrong.slip.meant}"
 
 
 def _misfit(entry: Entry, value: str) -> str | None:
-    """Why a placeholder, well spelt, does no good in an entry."""
+    """Why a correctly spelled placeholder does not work in an entry, or None."""
     if EC2_PRIVATE_DNS_NAME in value and not (is_node(entry) and entry.has_session_name):
         other = SESSION_NAME if entry.has_session_name else "a fixed name"
         return f"with {EC2_PRIVATE_DNS_NAME} only EC2 instances could log in: write {other}"
     if has_session(value) and not entry.has_session_name:
-        return f"{entry.title} has no session whose name could be filled in: write a fixed name"
+        return f"{entry.title} has no session name to fill in: write a fixed name"
     return None
 
 
 def correct_arn(auth_map: AuthMap, entry: Entry) -> Fix | None:
-    """The fix that gives an entry the ARN that is meant, held back where another one has that.
+    """The fix that gives an entry the ARN that was meant; held back if another entry has it.
 
     Args:
-        auth_map: the map the entry is in.
-        entry: an entry whose ARN is sound but for a role's path or a session.
+        auth_map: the map that contains the entry.
+        entry: an entry whose ARN is valid except for a role's path or a session.
 
     Returns:
-        The fix, unsafe as it lets somebody in, or None where it cannot be told who is meant.
+        The fix, which is unsafe because it gives someone access, or None if it is not clear which
+        principal was meant.
     """
     value = meant(entry.arn)
-    set_username = set_field(entry, "rolearn", value) or set_field(entry, "userarn", value)
-    if set_username is None or value == entry.arn:
+    change = set_field(entry, "rolearn", value) or set_field(entry, "userarn", value)
+    if change is None or value == entry.arn:
         return None
     other = next((other for other in auth_map.namesakes(entry) if other is not entry), None)
     held_back = None
     if other:
         held_back = (
-            f"the entry in line {line_of(other)} is of the same role: the two would get in "
-            "each other's way; merge them by hand"
+            f"line {line_of(other)} already has an entry for the same role, and only one of the "
+            "two can win: merge them by hand"
         )
-    return Fix((set_username,), safe=False, held_back=held_back)
+    return Fix((change,), safe=False, held_back=held_back)

@@ -1,4 +1,4 @@
-"""The template of the usernames that fixes write."""
+"""The template for the usernames that fixes write."""
 
 from __future__ import annotations
 
@@ -41,22 +41,28 @@ FIELDS: dict[str, Callable[[Entry], str]] = {
 
 
 class TemplateError(ValueError):
-    """A username template that cannot be used; the message says why."""
+    """A username template cannot be used; the message says why."""
 
 
 def template(text: str) -> str:
-    """A username template, or the preset of that name, checked.
+    """Check a username template.
+
+    Args:
+        text: the template, or the name of a preset.
+
+    Returns:
+        The template.
 
     Raises:
-        TemplateError: the names it gives would not do; the message says why.
+        TemplateError: the template cannot be used; the message says why.
     """
     chosen = PRESETS.get(text, text)
     for match in re.finditer(_FIELD, chosen):
         if match[1] not in FIELDS:
             raise TemplateError(
-                f"the username template has no field `{{{match[1]}}}`; fields are "
+                f"username templates have no field `{{{match[1]}}}`; the fields are "
                 + ", ".join(f"{{{name}}}" for name in FIELDS)
-                + "; what the authenticator fills in stands in double braces: {{SessionName}}"
+                + "; the authenticator's placeholders have double braces: {{SessionName}}"
             )
     rest = re.sub(_FIELD, "x", chosen)
     problem = _problem(rest)
@@ -66,34 +72,34 @@ def template(text: str) -> str:
 
 
 def _problem(pattern: str) -> str | None:
-    """What speaks against a username pattern, said of the template it comes from."""
+    """What is wrong with a template's username pattern, worded to follow the template's name."""
     if not pattern.isprintable() or pattern != pattern.strip():
-        return "holds control characters, or begins or ends in a blank"
+        return "contains control characters, or begins or ends with a space"
     for slip in misspelled_placeholders(pattern):
-        remedy = f"write {slip.meant}" if slip.meant else f"it knows {', '.join(KNOWN)}"
-        return f"holds `{slip.text}`, which the authenticator does not fill in: {remedy}"
+        remedy = f"write {slip.meant}" if slip.meant else f"use one of {', '.join(KNOWN)}"
+        return f"contains `{slip.text}`, which the authenticator does not fill in: {remedy}"
     literal = "".join(piece for piece in pieces(pattern) if piece not in KNOWN)
     if "{" in literal or "}" in literal:
-        return "has a brace that belongs to no placeholder and no field"
+        return "has a brace that is not part of a placeholder or field"
     if not has_session(pattern):
         return (
-            f"has no {SESSION_NAME}: everybody who assumes a role would still share one name "
+            f"has no {SESSION_NAME}: everyone who assumes a role would still share one username "
             f"(presets: {', '.join(PRESETS)})"
         )
     if is_led_by_caller(pattern):
         return (
-            "begins with the session name, which whoever calls AssumeRole chooses: they could take "
-            "anybody's name; put fixed text in front"
+            "begins with the session name, which the caller of AssumeRole chooses: a caller could "
+            "take any username; begin with fixed text"
         )
     if EC2_PRIVATE_DNS_NAME in pattern:
-        return f"holds {EC2_PRIVATE_DNS_NAME}: nobody but an EC2 instance could log in"
+        return f"contains {EC2_PRIVATE_DNS_NAME}: only an EC2 instance could log in"
     if pattern.startswith("system:"):
-        return "begins with `system:`, which Kubernetes keeps for itself"
+        return "begins with `system:`, which is reserved for Kubernetes"
     return None
 
 
 def render(entry: Entry, text: str) -> str:
-    """The username that a checked template gives an entry."""
+    """The username that a template, checked by `template`, gives an entry."""
     text = PRESETS.get(text, text)
     found = entry.principal
     if found and text == PRESETS["access-entry"]:
@@ -105,5 +111,5 @@ def render(entry: Entry, text: str) -> str:
 
 @lru_cache(maxsize=64)
 def _cut(text: str) -> tuple[str, ...]:
-    """A template as text, a field's name, text, and so on."""
+    """Split a template into text, a field's name, text, and so on."""
     return tuple(re.split(_FIELD.replace("[^{}]*", "|".join(FIELDS)), text))

@@ -1,1 +1,1 @@
-"""A real etcd and kube-apiserver on loopback, and the tests that run on them."""
+"""Tests that run on a real etcd and kube-apiserver on loopback."""

@@ -1,4 +1,4 @@
-"""An etcd and a kube-apiserver on loopback, with RBAC, users by token, and an audit log."""
+"""An etcd and a kube-apiserver on loopback, with RBAC, token users and an audit log."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ AUDIT_POLICY = {
 
 @dataclass(frozen=True)
 class Answer:
-    """What the API server said."""
+    """An answer of the API server."""
 
     status: int
     headers: Mapping[str, str]
@@ -40,14 +40,14 @@ class Answer:
 
 
 class ApiServer:
-    """The two processes, and requests to them."""
+    """An etcd process, a kube-apiserver process, and requests to the latter."""
 
     def __init__(self, folder: Path, *, webhook: Path | None = None) -> None:
-        """Choose ports and write the files; `start` starts.
+        """Choose ports and write the files; `start` starts the processes.
 
         Args:
-            folder: For everything that is written.
-            webhook: A kubeconfig of who answers TokenReviews (aws-iam-authenticator).
+            folder: Folder for all files.
+            webhook: Kubeconfig of the service that answers TokenReviews (aws-iam-authenticator).
         """
         self.folder = folder
         self.webhook = webhook
@@ -64,7 +64,7 @@ class ApiServer:
         self.stack.callback(self.pool.clear)
 
     def start(self) -> None:
-        """Start both, wait until they serve, and create what the users need."""
+        """Start both processes, wait until they serve, and create what the users need."""
         try:
             self._start()
         except BaseException:
@@ -72,7 +72,7 @@ class ApiServer:
             raise
 
     def close(self) -> None:
-        """End both."""
+        """End both processes."""
         self.stack.close()
 
     def _start(self) -> None:
@@ -143,14 +143,14 @@ class ApiServer:
         user: str = "admin",
         content_type: str = "application/json",
     ) -> Answer:
-        """One request.
+        """Send one request.
 
         Args:
-            method: Such as `PATCH`.
-            path: From the first slash on, with the query.
-            body: Bytes as they are, anything else as JSON.
-            user: One of `users`.
-            content_type: Of the body.
+            method: HTTP method, such as `PATCH`.
+            path: Path from the first slash on, with the query.
+            body: Bytes to send unchanged, or a value to send as JSON.
+            user: Name of one of `users`.
+            content_type: Content type of the body.
         """
         headers = {
             "Authorization": f"Bearer {self.users[user].token}",
@@ -166,16 +166,16 @@ class ApiServer:
         return Answer(answer.status, dict(answer.headers), content)
 
     def must(self, method: str, path: str, body: Any = None, **options: str) -> Any:
-        """The body of the answer to a request that succeeds."""
+        """Send a request that must succeed; the body of its answer."""
         answer = self.raw(method, path, body, **options)
         assert answer.status < 300, f"{method} {path}: {answer.status} {answer.body}"
         return answer.body
 
     def audit(self, since: int = 0) -> list[Any]:
-        """The finished requests in the audit log, once every one that came in is finished.
+        """The finished requests in the audit log, once every request that arrived is finished.
 
         Args:
-            since: A `mark`.
+            since: Position in the log, from `mark`.
         """
         done: list[Any] = []
 
@@ -184,7 +184,7 @@ class ApiServer:
                 log.seek(since)
                 events = [json.loads(line) for line in log if line.endswith(b"\n")]
             done[:] = [event for event in events if event["stage"] in {"ResponseComplete", "Panic"}]
-            # a watch has no end
+            # a watch never ends
             started = [event for event in events if event["stage"] == "ResponseStarted"]
             over = {event["auditID"] for event in started + done}
             return all(event["auditID"] in over for event in events)
@@ -193,7 +193,7 @@ class ApiServer:
         return done
 
     def mark(self) -> int:
-        """A place in the audit log, for `audit`: what is asked from now on."""
+        """The current end of the audit log, for `audit`."""
         self.audit(self.marked)
         self.marked = self.audit_log.stat().st_size
         return self.marked

@@ -1,4 +1,4 @@
-"""The whole way in, as on EKS: STS, aws-iam-authenticator, API server, audit log."""
+"""The whole login chain, as on EKS: STS, aws-iam-authenticator, API server, audit log."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ACCOUNT = "111111111111"
 
 
 class Chain:
-    """A cluster where people come in with sessions of IAM roles, mapped by aws-auth."""
+    """A cluster where users log in with sessions of IAM roles, mapped by aws-auth."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -28,7 +28,7 @@ class Chain:
         self.cluster = Cluster(folder, webhook=self.webhook)
 
     def start(self) -> None:
-        """Start everything, and wait until it serves."""
+        """Start all processes, and wait until they serve."""
         try:
             self._start()
         except BaseException:
@@ -36,7 +36,7 @@ class Chain:
             raise
 
     def close(self) -> None:
-        """End everything."""
+        """End all processes."""
         self.stack.close()
 
     def _start(self) -> None:
@@ -73,7 +73,7 @@ class Chain:
         return running
 
     def aws(self) -> dict[str, str]:
-        """The environment in which AWS is this chain's STS and nothing else."""
+        """Environment variables that make this chain's STS the only AWS service."""
         return {
             "HTTPS_PROXY": self.proxy.url,
             "NO_PROXY": "127.0.0.1",
@@ -87,7 +87,7 @@ class Chain:
         }
 
     def reset(self) -> None:
-        """Nothing of an earlier test is there, in the cluster and in the authenticator."""
+        """Remove everything of earlier tests from the cluster and the authenticator."""
         resets = self._resets()
         there = self.cluster.source_map() is not None
         self.cluster.reset()
@@ -109,11 +109,11 @@ class Chain:
         """A kubeconfig whose exec plugin assumes a role for each login, as `aws eks` sets it up.
 
         Args:
-            role: The name of an IAM role.
-            session: The name of the session; each login is a new session of this name.
-            context: The name of the context.
-            path: The file; by default one of its own. One that is there gets a context more.
-            url: Another way to the server, such as a proxy's.
+            role: Name of an IAM role.
+            session: Name of the session; each login is a new session of this name.
+            context: Name of the context.
+            path: The file, by default a new one; an existing file gets one more context.
+            url: Other URL for the server, such as a proxy's.
         """
         path = path or self.folder / f"kubeconfig-{context}-{role}-{session}"
         plugin = {
@@ -133,7 +133,7 @@ class Chain:
         return self.cluster.kubeconfig(context=context, path=path, url=url, credentials=credentials)
 
     def whoami(self, role: str = "staff", session: str = "alice@example.com") -> Any:
-        """Who a fresh login is (the `userInfo` of a SelfSubjectReview), or None when it fails."""
+        """The `userInfo` of a fresh login (from a SelfSubjectReview), or None if it fails."""
         config = self.kubeconfig(role, session, context="whoami")
         done = self.cluster.kubectl("--kubeconfig", str(config), "auth", "whoami", "-o", "json")
         if done.returncode:
@@ -142,7 +142,7 @@ class Chain:
         return json.loads(done.stdout)["status"]["userInfo"]
 
     def wait_for_login(self, username: str, session: str = "alice@example.com") -> Any:
-        """Log role `staff` in until the authenticator has taken the map that gives this name."""
+        """Log role `staff` in until the authenticator has read the map that gives this username."""
 
         user: Any = None
 
@@ -156,7 +156,7 @@ class Chain:
 
 
 def listens(port: int) -> bool:
-    """Whether somebody serves there."""
+    """Whether a server listens on the port."""
     try:
         socket.create_connection(("127.0.0.1", port)).close()
     except OSError:

@@ -1,4 +1,4 @@
-"""The running cluster, for the tests here."""
+"""Fixtures: the running cluster, and the login chain."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HOW = "`.venv/bin/python tests/build.py` builds it (needs Go; ten minutes the fi
 
 
 def need_binaries(*names: str) -> None:
-    """Skip, or fail where it is required, unless these programs are there."""
+    """Skip, or fail where they are required, if these programs are missing."""
     missing = [name for name in names if binary(name) is None]
     if missing:
         need.unavailable("cluster", f"there is no {', no '.join(missing)}: {HOW}")
@@ -28,7 +28,7 @@ def need_binaries(*names: str) -> None:
 
 @pytest.fixture(scope="session")
 def api_server() -> Iterator[Cluster]:
-    """The server pair of the session."""
+    """The API server of the test session."""
     need_binaries("etcd", "kube-apiserver", "kubectl")
     with tempfile.TemporaryDirectory(prefix="authmap-cluster-") as folder:
         cluster = Cluster(Path(folder))
@@ -41,14 +41,14 @@ def api_server() -> Iterator[Cluster]:
 
 @pytest.fixture
 def cluster(api_server: Cluster) -> Cluster:
-    """The cluster with nothing of an earlier test in it."""
+    """The cluster, without anything of earlier tests."""
     api_server.reset()
     return api_server
 
 
 @pytest.fixture(scope="session")
 def login_chain() -> Iterator[Chain]:
-    """The whole chain of the session."""
+    """The login chain of the test session."""
     need_binaries("etcd", "kube-apiserver", "kubectl", "aws-iam-authenticator")
     if not STS_PYTHON.exists():
         need.unavailable("cluster", f"there is no Python with moto at {STS_PYTHON}: {HOW}")
@@ -63,6 +63,6 @@ def login_chain() -> Iterator[Chain]:
 
 @pytest.fixture
 def chain(login_chain: Chain) -> Chain:
-    """The chain with nothing of an earlier test in it."""
+    """The chain, without anything of earlier tests."""
     login_chain.reset()
     return login_chain

@@ -1,7 +1,7 @@
-"""authmap in a process that is killed at a chosen moment: the n-th time that it touches the world.
+"""Run authmap in a process that is killed at its n-th crash point.
 
-Such moments are all requests to the API server and all that is done to its folders and files, so
-that between two of them nothing happens that anybody else could see.
+Crash points are all requests to the API server, and all operations on authmap's folders and files.
+Nothing that anybody else could see happens between two of them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from cluster.run import ROOT, environment
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# imports take longer than all the rest: processes are forked from one that has done with them
+# imports take longer than all the rest: fork processes from one that has imported everything
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(
     ["pytest", *(each.name for each in pkgutil.walk_packages([str(ROOT / "authmap")], "authmap."))]
@@ -31,15 +31,15 @@ _FORKS.set_forkserver_preload(
 
 
 class Running:
-    """A command in a process of its own, forked rather than started: that takes half the time."""
+    """A command in its own process, which is forked because that takes half the time."""
 
     def __init__(self, kubeconfig: Path, *arguments: str, kill_at: int | None = None) -> None:
-        """Start it.
+        """Start the process.
 
         Args:
-            kubeconfig: What KUBECONFIG names.
-            arguments: Of the command line.
-            kill_at: The moment, from 0, in front of which SIGKILL comes.
+            kubeconfig: Value of KUBECONFIG.
+            arguments: Arguments of the command line.
+            kill_at: Number of the crash point, from 0, before which SIGKILL is sent.
         """
         self.arguments = arguments
         self.printed = Path(tempfile.mkdtemp(prefix="printed-", dir=kubeconfig.parent))
@@ -49,15 +49,15 @@ class Running:
         self.process.start()
 
     def send(self, number: signal.Signals) -> None:
-        """Send it a signal, such as that of Ctrl-C."""
+        """Send a signal to the process."""
         assert self.process.pid
         os.kill(self.process.pid, number)
 
     def end(self) -> subprocess.CompletedProcess[str]:
-        """Wait for its end.
+        """Wait for the end of the process.
 
         Raises:
-            TimeoutError: there is none.
+            TimeoutError: it does not end.
         """
         self.process.join(120)
         if self.process.is_alive():
@@ -71,7 +71,7 @@ class Running:
 def authmap(
     kubeconfig: Path, *arguments: str, kill_at: int | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end, as `run.authmap` does, or to a moment at which it is killed."""
+    """Run a command to its end, as `run.authmap` does, or to the crash point where it is killed."""
     return Running(kubeconfig, *arguments, kill_at=kill_at).end()
 
 
@@ -80,7 +80,7 @@ def _inside(
 ) -> None:
     os.environ.clear()
     os.environ.update(variables)
-    # whatever else they were
+    # whatever the parent process set
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
@@ -93,7 +93,7 @@ def _inside(
     left = itertools.count(-1 if kill_at is None else kill_at, -1)
 
     def mortal(function: Callable[..., Any], home: str) -> Callable[..., Any]:
-        """A function at whose call we may be killed; of a path only one that is at home."""
+        """A function that may kill the process when called; for paths, only below `home`."""
 
         @wraps(function)
         def call(first: Any, *given: Any, **named: Any) -> Any:

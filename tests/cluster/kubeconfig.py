@@ -1,4 +1,4 @@
-"""Kubeconfig files, written as JSON, which is YAML."""
+"""Write kubeconfig files as JSON, which is also YAML."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 def add_context(
     path: Path, context: str, server: dict[str, str], credentials: dict[str, Any]
 ) -> None:
-    """Put a context in, with a cluster and a user of the same name."""
+    """Add a context to a file, with a cluster and a user of the same name."""
     config: dict[str, Any] = {
         "apiVersion": "v1",
         "kind": "Config",

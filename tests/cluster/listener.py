@@ -1,4 +1,4 @@
-"""A server in threads that ends with its connections, and a CONNECT proxy made of it."""
+"""A threaded server that ends together with its connections, and a CONNECT proxy."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, Self
 
 
 class Listener(socketserver.ThreadingTCPServer):
-    """Serves on loopback until the `with` block is over, whatever its connections wait for."""
+    """A server on loopback that ends with the `with` block, even if connections are waiting."""
 
     allow_reuse_address = True
     daemon_threads = False  # so that server_close waits for them
@@ -32,7 +32,7 @@ class Listener(socketserver.ThreadingTCPServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: clients go away in the middle, which is what these tests are about."""
+        """Print nothing: these tests break connections on purpose."""
 
     def __enter__(self) -> Self:
         self.thread.start()
@@ -44,17 +44,19 @@ class Listener(socketserver.ThreadingTCPServer):
         self.thread.join()
         for connection in list(self.connections):
             with contextlib.suppress(OSError):
-                socket.socket.shutdown(connection, socket.SHUT_RDWR)  # of TLS too, as it is
+                socket.socket.shutdown(
+                    connection, socket.SHUT_RDWR
+                )  # the plain method, also for TLS
         self.server_close()
 
 
 class ConnectProxy(Listener):
-    """What HTTPS_PROXY names. It leads where the client asks, or always to `target`."""
+    """An HTTP proxy that connects where the client asks, or always to `target`."""
 
     def __init__(self, target: tuple[str, int] | None = None) -> None:
         super().__init__(_Connect)
         self.target = target
-        self.asked: list[str] = []  # host:port, as clients named them
+        self.asked: list[str] = []  # host:port, as clients wrote them
         self.headers: list[str] = []  # of each request
         self.url = f"http://127.0.0.1:{self.port}"
 
@@ -77,7 +79,7 @@ class _Connect(socketserver.StreamRequestHandler):
 
 
 def copy(near: socket.socket, far: socket.socket) -> None:
-    """Carry bytes both ways until one side is done."""
+    """Copy bytes both ways until one side closes."""
     with selectors.DefaultSelector() as ready:
         ready.register(near, selectors.EVENT_READ, far)
         ready.register(far, selectors.EVENT_READ, near)

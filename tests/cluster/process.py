@@ -1,4 +1,4 @@
-"""Child processes that end with the test run, however it ends."""
+"""Child processes that end with the test run, no matter how it ends."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Self
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-# where build.py puts what it makes
+# where build.py puts the programs it builds
 BUILT = Path(sys.prefix) / "envtest"
 STS_PYTHON = Path(sys.prefix) / "sts" / "bin" / "python"
 
@@ -28,7 +28,7 @@ FOLDERS = [
 
 
 def binary(name: str) -> Path | None:
-    """A program, sought where controller-runtime's envtest seeks it.
+    """The path of a program, searched for where controller-runtime's envtest looks.
 
     https://book.kubebuilder.io/reference/envtest.html
     """
@@ -39,8 +39,8 @@ def binary(name: str) -> Path | None:
 def free_port() -> int:
     """A port on loopback that was free a moment ago.
 
-    Below those that outgoing connections take (from 32768 on), so that none has it by the time
-    somebody listens there.
+    It is below the range for outgoing connections (from 32768 on), so that none of them takes it
+    before a server listens on it.
     """
     while True:
         port = secrets.choice(range(10000, 32768))
@@ -49,7 +49,7 @@ def free_port() -> int:
 
 
 def wait_until(ready: Callable[[], bool], what: str) -> None:
-    """Ask again and again until `ready` says so, for at most two minutes."""
+    """Call `ready` until it returns True, for at most two minutes."""
     end = time.monotonic() + 120
     while not ready():
         if time.monotonic() > end:
@@ -58,7 +58,7 @@ def wait_until(ready: Callable[[], bool], what: str) -> None:
 
 
 class Process:
-    """A program that runs until `close`, and no longer than this process whatever happens."""
+    """A program that runs until `close`, but never longer than this process."""
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class Process:
         self.name = name
         self.log = folder / f"{name}.log"
         with self.log.open("wb") as log:
-            # a session of its own: Ctrl-C is for pytest, which then ends the fixtures in order
+            # its own session, so that Ctrl-C reaches only pytest, which ends the fixtures in order
             self.process = subprocess.Popen(
                 command,
                 env=environment,
@@ -79,7 +79,7 @@ class Process:
                 stderr=log,
                 start_new_session=True,
             )
-        # the pipe closes with this process, even when it is killed
+        # the pipe closes with this process, even if that is killed
         self.reaper = subprocess.Popen(
             ["sh", "-c", 'read _; kill -9 "$0"', str(self.process.pid)],
             stdin=subprocess.PIPE,
@@ -88,7 +88,7 @@ class Process:
         )
 
     def wait_until(self, ready: Callable[[], bool]) -> Self:
-        """Come back when `ready` says so; an error with the end of the log when it never does."""
+        """Wait until `ready` returns True; if it never does, the error has the end of the log."""
 
         def still_running() -> bool:
             if self.process.poll() is not None:
@@ -103,11 +103,11 @@ class Process:
         return self
 
     def tail(self) -> str:
-        """The end of what it wrote."""
+        """The end of the program's log."""
         return self.log.read_text(errors="replace")[-4000:]
 
     def close(self) -> None:
-        """Kill it (nothing here outlives a test run), and wait for that."""
+        """Kill the program, and wait for its end."""
         self.process.kill()
         self.process.wait()
         assert self.reaper.stdin

@@ -1,11 +1,11 @@
-"""A way to the API server on which things go wrong.
+"""A proxy in front of the API server that makes requests fail.
 
-A test says what happens to each request by a function of it:
+A test passes a function that decides what happens to each request:
 
     def behaviour(request: Request) -> Reply | Trouble | None:
         if request.method == "PATCH" and request.nth == 1:
-            cluster.set_data({...})  # somebody was faster
-        return None  # and the request goes on to the API server
+            cluster.set_data({...})  # somebody else was faster
+        return None  # the request goes on to the API server
 
     with Proxy(cluster, behaviour) as proxy:
         config = cluster.kubeconfig("editor", url=proxy.url)
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 
 
 class Trouble(Enum):
-    """What goes wrong without an answer."""
+    """A failure without a proper answer."""
 
-    STALL = auto()  # nothing more comes, until the proxy ends
+    STALL = auto()  # no answer until the proxy ends
     CUT = auto()  # the connection ends before the request is passed on
     LOSE = auto()  # the request is passed on, and the connection ends before the answer
     TEAR = auto()  # the connection ends in the middle of the answer
@@ -45,7 +45,7 @@ class Trouble(Enum):
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer in place of the API server's."""
+    """An answer that replaces the API server's."""
 
     status: int
     headers: dict[str, str] = field(default_factory=dict)
@@ -53,7 +53,7 @@ class Reply:
 
     @classmethod
     def failure(cls, status: int, message: str, **headers: str) -> Reply:
-        """What the API server says when it cannot serve; `Retry_After="1"` is a header."""
+        """A failure as the API server reports it; `Retry_After="1"` sets a header."""
         body = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": status}
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         named["Content-Type"] = "application/json"
@@ -68,16 +68,16 @@ class Request:
     path: str  # with the query
     headers: dict[str, str]
     body: bytes
-    nth: int  # among those with this method and this path without the query, from 1
+    nth: int  # counted from 1 among requests with this method and path (without the query)
 
 
 Behaviour = Callable[[Request], Reply | Trouble | None]
 
 
 class Proxy(Listener):
-    """A server with a certificate of its own, and a way through it while the `with` block lasts.
+    """An HTTPS proxy with its own certificate; it runs while the `with` block lasts.
 
-    Answers come whole: it is no way for a watch.
+    It passes answers on only once they are complete, so watches do not work through it.
     """
 
     def __init__(
@@ -91,10 +91,10 @@ class Proxy(Listener):
         """Listen.
 
         Args:
-            cluster: Where requests go on to.
-            behaviour: Says what happens to each request; it is called for one at a time.
-            certificate: By default one that holds.
-            handshake: Whether it ever answers the first bytes of TLS.
+            cluster: The cluster that requests go on to.
+            behaviour: Decides what happens to each request; called for one request at a time.
+            certificate: The proxy's certificate; by default a valid one.
+            handshake: Whether to answer TLS handshakes.
         """
         super().__init__(_Handler)
         self.cluster = cluster
@@ -110,14 +110,14 @@ class Proxy(Listener):
 
     def get_request(self) -> tuple[socket.socket, Any]:
         connection, address = super().get_request()
-        # the first read shakes hands, in the connection's own thread
+        # the handshake happens at the first read, in the connection's own thread
         tls = self.tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
         return tls, address
 
     def judge(
         self, method: str, path: str, headers: dict[str, str], body: bytes
     ) -> Reply | Trouble | None:
-        """Note a request and say what happens to it."""
+        """Record a request and decide what happens to it."""
         with self.lock:
             key = (method, path.partition("?")[0])
             self.seen[key] += 1
@@ -125,7 +125,7 @@ class Proxy(Listener):
             self.requests.append(request)
             try:
                 return self.behaviour(request)
-            except Exception as error:  # it is the test's, and raised there
+            except Exception as error:  # an error in the test: raise it there
                 self.error = error
                 return Trouble.CUT
 

@@ -1,4 +1,4 @@
-"""authmap as people run it: a process of its own, with a home of its own."""
+"""Run authmap as users do: in its own process, with its own home folder."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def authmap(
     """Run a command to its end, without a terminal.
 
     Args:
-        kubeconfig: What KUBECONFIG names.
-        arguments: Of the command line.
-        home: For its state; by default beside the kubeconfig.
+        kubeconfig: Value of KUBECONFIG.
+        arguments: Arguments of the command line.
+        home: Folder for its state; by default next to the kubeconfig.
     """
     return subprocess.run(
         [sys.executable, "-m", "authmap", *arguments],
@@ -48,13 +48,13 @@ def within(
     home: Path | None = None,
     variables: dict[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command in this process: the same, but that nothing has to be started and imported.
+    """Run a command in this process: faster, because nothing must be started and imported.
 
     Args:
-        kubeconfig: What KUBECONFIG names.
-        arguments: Of the command line.
-        home: For its state; by default beside the kubeconfig.
-        variables: Of the environment, besides.
+        kubeconfig: Value of KUBECONFIG.
+        arguments: Arguments of the command line.
+        home: Folder for its state; by default next to the kubeconfig.
+        variables: Additional environment variables.
     """
     streams = [io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2)]
     cli.app.registered_commands.clear()
@@ -72,7 +72,7 @@ def within(
 
 
 def environment(kubeconfig: Path, home: Path | None = None) -> dict[str, str]:
-    """The variables of such a process: none of ours, which may say what to trust or go through."""
+    """Environment variables for authmap: none of ours, which may set proxies or certificates."""
     state = home or kubeconfig.parent / "state"
     return {
         "HOME": str(state),
@@ -87,16 +87,16 @@ def environment(kubeconfig: Path, home: Path | None = None) -> dict[str, str]:
 def on_terminal(
     kubeconfig: Path, *arguments: str, answers: Sequence[str | signal.Signals | Callable[[], str]]
 ) -> tuple[int, str]:
-    """Run a command on a terminal of its own, where somebody answers its questions.
+    """Run a command on its own terminal, and answer its questions.
 
     Args:
-        kubeconfig: What KUBECONFIG names.
-        arguments: Of the command line.
-        answers: To its questions, each of which ends in `[y/N]: `; or what is done before it is
-            given; or a signal instead of it.
+        kubeconfig: Value of KUBECONFIG.
+        arguments: Arguments of the command line.
+        answers: For each question (ending in `[y/N]: `) the answer, a function that returns it, or
+            a signal to send instead.
 
     Returns:
-        The exit code, and all that is on the terminal.
+        The exit code, and everything shown on the terminal.
     """
     ours, theirs = pty.openpty()
     waiting, shown = list(answers), b""
@@ -114,6 +114,6 @@ def on_terminal(
                     answer = waiting.pop(0)
                     if isinstance(answer, signal.Signals):
                         running.send_signal(answer)
-                        answer = ""  # the signal may come before the reading that it is to end
+                        answer = ""  # the signal may arrive before the read that it interrupts
                     terminal.write(f"{answer if isinstance(answer, str) else answer()}\n".encode())
     return running.returncode, shown.decode().replace("\r\n", "\n")

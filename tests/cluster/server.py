@@ -1,4 +1,4 @@
-"""The cluster as tests use it: what they arrange in it, and how they look at it."""
+"""The cluster as tests use it: methods to prepare it, and to inspect it."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ ADMISSION = "/apis/admissionregistration.k8s.io/v1"
 POLICIES = f"{ADMISSION}/validatingadmissionpolicies"
 POLICY_BINDINGS = f"{ADMISSION}/validatingadmissionpolicybindings"
 AWS_AUTH = "/api/v1/namespaces/kube-system/configmaps/aws-auth"
-BASE = "authmap.test/base"  # the label of what stays when a test is over
+BASE = "authmap.test/base"  # the label of objects that stay after a test
 SETTLE = "test:settle"
 PROBE = "probe"
 
 
 class Cluster(ApiServer):
-    """A cluster with users. What tests change goes away with `reset`."""
+    """A cluster with users; `reset` removes what tests changed."""
 
     settled = 0
 
@@ -48,10 +48,10 @@ class Cluster(ApiServer):
             self.bind(SETTLE, role=SETTLE, kind=kind, namespace=namespace, base=True)
         self.settle()
 
-    # what tests arrange
+    # prepare the cluster
 
     def reset(self) -> None:
-        """Take away what tests made: the map, roles, bindings and admission policies."""
+        """Remove what tests created: the map, roles, bindings and admission policies."""
         self.delete_map()
         mine = quote(f"kubernetes.io/bootstrapping!=rbac-defaults,!{BASE}")
         for kind in ["clusterrolebindings", "clusterroles"]:
@@ -67,11 +67,11 @@ class Cluster(ApiServer):
         self.settle()
 
     def reject(self, expression: str, message: str) -> None:
-        """Have admission reject changes to ConfigMaps, and wait until it does.
+        """Make admission reject changes to ConfigMaps, and wait until it does.
 
         Args:
-            expression: In CEL, what must hold, such as `!("mapRoles" in object.data)`.
-            message: What it says otherwise.
+            expression: CEL expression that must be true, such as `!("mapRoles" in object.data)`.
+            message: Message of the rejection.
         """
         rule = {"apiGroups": [""], "apiVersions": ["v1"], "resources": ["configmaps"]}
         validation = {
@@ -86,16 +86,16 @@ class Cluster(ApiServer):
         binding = {"policyName": "reject", "validationActions": ["Deny"]}
         for path, spec in {POLICIES: policy, POLICY_BINDINGS: binding}.items():
             self.must("POST", path, {"metadata": {"name": "reject"}, "spec": spec})
-        process.wait_until(lambda: self._probe() == 422, "the admission policy to be in force")
+        process.wait_until(lambda: self._probe() == 422, "the admission policy to take effect")
 
     def _probe(self) -> int:
         path = f"{AWS_AUTH.rpartition('/')[0]}?dryRun=All"
         return self.raw("POST", path, {"metadata": {"name": PROBE}}).status
 
     def settle(self) -> None:
-        """Wait until the API server goes by the RBAC objects as they are now: it watches them.
+        """Wait until the API server has seen the current RBAC objects, which it watches.
 
-        A change to one object of each kind, once in force, says that all earlier ones are.
+        Once a change to one object of each kind is in effect, all earlier changes are too.
         """
         self.settled += 1
         name = f"settle-{self.settled}"
@@ -114,7 +114,7 @@ class Cluster(ApiServer):
         def in_force() -> bool:
             return all(self.may(name, verb, "settle", **asked) for verb in ["get", "list"])
 
-        process.wait_until(in_force, "RBAC to be in force")
+        process.wait_until(in_force, "RBAC changes to take effect")
 
     def may(
         self,
@@ -127,16 +127,16 @@ class Cluster(ApiServer):
         name: str = "",
         namespace: str = "",
     ) -> bool:
-        """What a SubjectAccessReview says.
+        """Whether a user may do something, by a SubjectAccessReview.
 
         Args:
-            user: The name, of anybody.
-            verb: Such as `get`.
-            resource: Such as `configmaps`.
-            groups: Of the user.
-            group: The API group of the resource.
-            name: Of one object, or of all.
-            namespace: Of the object, or none for the whole cluster.
+            user: Name of any user.
+            verb: Verb, such as `get`.
+            resource: Resource, such as `configmaps`.
+            groups: Groups of the user.
+            group: API group of the resource.
+            name: Name of an object; "" for all objects.
+            namespace: Namespace of the object; "" for the whole cluster.
         """
         attributes = {
             "verb": verb,
@@ -156,23 +156,23 @@ class Cluster(ApiServer):
         return answer.body if answer.status == 200 else None
 
     def delete_map(self) -> None:
-        """Take aws-auth away if it is there."""
+        """Delete aws-auth if it exists."""
         assert self.raw("DELETE", AWS_AUTH).status in {200, 404}
 
     def create_map(self, manifest: bytes) -> Any:
-        """Put aws-auth there as the manifest (YAML or JSON) has it, in place of any other."""
+        """Create aws-auth from a manifest (YAML or JSON), replacing any other."""
         self.delete_map()
         collection = AWS_AUTH.rpartition("/")[0]
         return self.must("POST", collection, manifest, content_type="application/yaml")
 
     def set_data(self, data: dict[str, str], *, user: str = "admin") -> Any:
-        """Replace the data of aws-auth as somebody who edits it meanwhile does."""
+        """Replace the data of aws-auth, as another user who edits it would."""
         patch = [{"op": "replace", "path": "/data", "value": data}]
         kind = "application/json-patch+json"
         return self.must("PATCH", AWS_AUTH, patch, user=user, content_type=kind)
 
     def namespace(self, name: str) -> None:
-        """Have a namespace; it stays."""
+        """Create a namespace if it does not exist; it stays after the test."""
         body = {"metadata": {"name": name}}
         assert self.raw("POST", "/api/v1/namespaces", body).status in {201, 409}
 
@@ -200,17 +200,17 @@ class Cluster(ApiServer):
         base: bool = False,
         settle: bool = True,
     ) -> None:
-        """Create a ClusterRoleBinding, or a RoleBinding, and wait until it is in force.
+        """Create a ClusterRoleBinding, or a RoleBinding, and wait until it is in effect.
 
         Args:
-            name: Of the binding.
-            role: The name of the role.
-            kind: `Role` for one in the same namespace.
-            users: Subjects by name.
-            groups: Subjects by name.
-            namespace: Where it is in force, or None for everywhere.
-            base: Whether it stays when the test is over.
-            settle: Whether to wait; with many bindings it is enough to do so with the last one.
+            name: Name of the binding.
+            role: Name of the role.
+            kind: Kind of the role; `Role` for one in the same namespace.
+            users: Names of users to bind.
+            groups: Names of groups to bind.
+            namespace: Namespace of a RoleBinding; None for a ClusterRoleBinding.
+            base: Whether it stays after the test.
+            settle: Whether to wait; of many bindings, only the last one needs it.
         """
         where = f"namespaces/{namespace}/rolebindings" if namespace else "clusterrolebindings"
         subjects = [("User", user) for user in users] + [("Group", group) for group in groups]
@@ -225,7 +225,7 @@ class Cluster(ApiServer):
         if settle and not base:
             self.settle()
 
-    # what tests look with
+    # access the cluster
 
     def kubeconfig(
         self,
@@ -237,14 +237,14 @@ class Cluster(ApiServer):
         credentials: dict[str, Any] | None = None,
         **more: str,
     ) -> Path:
-        """A kubeconfig with a context for a user; in a file that is there, one context more.
+        """Write a kubeconfig with a context for a user; an existing file gets one more context.
 
         Args:
-            user: One of `users`.
-            context: The name; the first one in a file is the current one.
-            path: The file; by default one of its own for this user and context.
-            url: Another way to the server, such as a proxy's.
-            credentials: Fields of the user entry, in place of the token.
+            user: Name of one of `users`.
+            context: Name of the context; the first one in a file becomes the current one.
+            path: The file; by default a separate one for this user and context.
+            url: Other URL for the server, such as a proxy's.
+            credentials: Fields of the user entry, instead of the token.
             more: Fields of the cluster entry, with `_` for `-`, such as `tls_server_name`.
         """
         path = path or self.folder / f"kubeconfig-{context}-{user}"
@@ -255,7 +255,7 @@ class Cluster(ApiServer):
         return path
 
     def client_certificate(self, name: str, group: str) -> dict[str, Any]:
-        """Credentials for `kubeconfig` of a user that no token stands for."""
+        """Credentials for `kubeconfig`: a client certificate for a user without a token."""
         issued = self.ca.issue_cert("a@example.com", common_name=name, organization_name=group)
         certificate, key = (self.folder / f"{name}.{kind}.pem" for kind in ["crt", "key"])
         issued.cert_chain_pems[0].write_to_path(certificate)
@@ -276,5 +276,5 @@ class Cluster(ApiServer):
 
 
 def metadata(name: str, base: bool) -> dict[str, Any]:
-    """An object's metadata."""
+    """The metadata of an object."""
     return {"name": name, "labels": {BASE: "true"} if base else {}}

@@ -1,8 +1,8 @@
-"""An STS for `sts.us-east-1.amazonaws.com`: moto behind TLS, taught presigned requests.
+"""An STS for `sts.us-east-1.amazonaws.com`: moto with TLS and support for presigned requests.
 
-A program of its own, run by a Python that has moto (`build.py` makes one), since moto and the
-kubernetes client ask for different versions of the same package. It knows sessions by their access
-keys as STS does, but checks no signature.
+This is a separate program for a Python with moto (`build.py` creates one), because moto and the
+kubernetes client require different versions of one package. It finds sessions by their access
+keys, as STS does, but checks no signatures.
 
     python sts.py PORT CERTIFICATE_AND_KEY
 """
@@ -26,7 +26,7 @@ MOTO = DomainDispatcherApplication(create_backend_app)
 
 
 def front(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
-    """A WSGI application: moto's, and before it what a presigned GetCallerIdentity needs."""
+    """The WSGI application: moto's, with the handling of presigned GetCallerIdentity added."""
     query = parse_qs(environ["QUERY_STRING"])
     answer: Iterable[bytes]
     if "X-Amz-Credential" not in query:
@@ -35,7 +35,7 @@ def front(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]
     credential = query["X-Amz-Credential"][0]
     signed = f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0"
     response = Response.from_app(MOTO, environ | {"HTTP_AUTHORIZATION": signed})
-    # the authenticator reads JSON, which STS answers when it is asked to, and moto never
+    # the authenticator requests JSON, which STS returns but moto does not
     content = xmltodict.parse(response.get_data(), xml_attribs=False)
     response = Response(json.dumps(content), response.status, mimetype="application/json")
     answer = response(environ, start)

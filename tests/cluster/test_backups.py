@@ -1,4 +1,4 @@
-"""Backups on the disk: whole or not there, and for nobody else to read; bad ones are refused."""
+"""Backups on disk are complete or absent, readable by the user alone, and checked when loaded."""
 
 from __future__ import annotations
 
@@ -46,14 +46,16 @@ def saved(tmp_path: Path) -> Path:
 
 @settings(max_examples=30)
 @given(st.dictionaries(st.text("abc", min_size=1), st.text()))
-def test_any_text_comes_back_as_it_was(tmp_path_factory: pytest.TempPathFactory, data: Any) -> None:
+def test_any_text_is_restored_unchanged(
+    tmp_path_factory: pytest.TempPathFactory, data: Any
+) -> None:
     made = live(**data)
     path = backup.save(made, ORIGIN, str(tmp_path_factory.getbasetemp() / "any"))
     held = backup.load(path)
     assert (held.data, held.origin) == (made.data, ORIGIN)
 
 
-def test_nobody_else_may_read_it(tmp_path: Path) -> None:
+def test_only_the_user_may_read_it(tmp_path: Path) -> None:
     old = os.umask(0)
     try:
         path = backup.save(live(), ORIGIN, str(tmp_path / "a" / "b"))
@@ -63,7 +65,7 @@ def test_nobody_else_may_read_it(tmp_path: Path) -> None:
     assert modes == [0o600, 0o700, 0o700, 0o700]
 
 
-def test_it_is_on_the_disk_before_it_has_its_name(
+def test_it_is_on_disk_before_it_gets_its_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[tuple[str, str]] = []
@@ -86,7 +88,7 @@ def test_it_is_on_the_disk_before_it_has_its_name(
     assert calls == folders + there
 
 
-def test_two_of_one_microsecond(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_backups_in_one_microsecond(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     times = [datetime(2026, 1, 1, 0, 0, 0, n, tzinfo=UTC) for n in (1, 1, 1, 2, 3)]
 
     class Clock:
@@ -97,7 +99,7 @@ def test_two_of_one_microsecond(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(backup, "datetime", Clock)
     folder = backup.folder("prod", str(tmp_path))
     folder.mkdir()
-    taken = folder / "20260101T000000.000002Z-7.partial"  # of somebody who is writing
+    taken = folder / "20260101T000000.000002Z-7.partial"  # of a run that is writing
     taken.touch()
     made = [backup.save(live(n=str(n)), ORIGIN, str(tmp_path)) for n in range(2)]
     assert [path.name[:22] for path in made] == ["20260101T000000.000001", "20260101T000000.000003"]
@@ -106,12 +108,14 @@ def test_two_of_one_microsecond(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert taken.exists()
 
 
-def test_its_folder_goes_with_the_last_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_folder_is_removed_with_the_last_backup(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first, second = (backup.save(live(n=n), ORIGIN, str(tmp_path)) for n in "12")
     backup.discard(first)
     assert list(second.parent.iterdir()) == [second]
 
-    def open_late(path: Path, *rest: int) -> int:  # when another run has taken it away
+    def open_late(path: Path, *rest: int) -> int:  # after another run has removed the folder
         monkeypatch.undo()
         backup.discard(second)
         assert list(tmp_path.iterdir()) == []
@@ -122,7 +126,7 @@ def test_its_folder_goes_with_the_last_one(tmp_path: Path, monkeypatch: pytest.M
     assert list(tmp_path.rglob("*.yaml")) == [third]
 
 
-def test_folder_behind_a_link(tmp_path: Path) -> None:
+def test_folder_is_a_link(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to("real")
     path = backup.save(live(), ORIGIN, str(tmp_path / "link"))
@@ -130,7 +134,7 @@ def test_folder_behind_a_link(tmp_path: Path) -> None:
     assert backup.listed("prod", str(tmp_path / "link")) == [path]
 
 
-def test_contexts_that_are_no_names_of_folders(tmp_path: Path) -> None:
+def test_contexts_whose_names_cannot_be_folder_names(tmp_path: Path) -> None:
     for context in ("..", ".", "a/b", "arn:aws:eks:eu-west-1:111111111111:cluster/prod", "\x1b[2J"):
         path = backup.save(live()._replace(context=context), ORIGIN, str(tmp_path))
         assert path.parent.parent == tmp_path
@@ -139,7 +143,7 @@ def test_contexts_that_are_no_names_of_folders(tmp_path: Path) -> None:
         assert backup.listed(context, str(tmp_path)) == [path]
 
 
-# what may lie in the folder
+# files that may be in the folder
 
 
 def hostile() -> Iterator[tuple[str, bytes]]:
@@ -151,14 +155,14 @@ def hostile() -> Iterator[tuple[str, bytes]]:
     )
     yield "empty", b""
     yield "other YAML", b"kind: Secret\n"
-    yield "no YAML", head + b"{[\n" + end
-    yield "no UTF-8", head + b"\xff\n" + end
+    yield "not YAML", head + b"{[\n" + end
+    yield "not UTF-8", head + b"\xff\n" + end
     yield "two documents", head + rest + b"---\n" + rest + end
     yield "aliases", head + bomb + rest + end
     yield "deep", head + b"a: " + b"[" * 900_000 + end
     yield "deep head", b"# authmap backup " + b"[" * 900_000 + b"\n" + rest + end
     yield "another head", head.replace(b"null", b"5") + rest + end
-    yield "more in the head", head.replace(b"}", b', "more": 1}') + rest + end
+    yield "extra field in the head", head.replace(b"}", b', "more": 1}') + rest + end
     yield "another object", head + rest.replace(b"aws-auth", b"coredns") + end
     yield "data of another type", head + rest + b'data: {"mapRoles": ["x"]}\n' + end
     yield "a list", head + b"- x\n" + end
@@ -166,22 +170,22 @@ def hostile() -> Iterator[tuple[str, bytes]]:
 
 
 @pytest.mark.parametrize("content", [each for _, each in hostile()], ids=[n for n, _ in hostile()])
-def test_what_is_no_backup_is_refused(saved: Path, content: bytes) -> None:
+def test_other_content_is_refused(saved: Path, content: bytes) -> None:
     saved.write_bytes(content)
-    with pytest.raises(ClusterError, match=r"no backup that authmap made, or not all of it"):
+    with pytest.raises(ClusterError, match=r"not a backup made by authmap, or an incomplete one"):
         backup.load(saved)
 
 
-def test_half_of_one_is_none(saved: Path) -> None:
+def test_incomplete_backup_is_refused(saved: Path) -> None:
     whole = saved.read_bytes()
     for length in range(len(whole)):
         saved.write_bytes(whole[:length])
-        with pytest.raises(ClusterError, match="or not all of it"):
+        with pytest.raises(ClusterError, match="or an incomplete one"):
             backup.load(saved)
 
 
 @pytest.mark.parametrize("kind", ["pipe", "folder", "link to nothing"])
-def test_what_is_no_file_is_refused(saved: Path, kind: str) -> None:
+def test_other_kind_of_file_is_refused(saved: Path, kind: str) -> None:
     saved.unlink()
     if kind == "pipe":
         os.mkfifo(saved)
@@ -193,7 +197,7 @@ def test_what_is_no_file_is_refused(saved: Path, kind: str) -> None:
         backup.load(saved)
 
 
-def test_what_authmap_did_not_name_is_passed_over(saved: Path) -> None:
+def test_files_with_other_names_are_skipped(saved: Path) -> None:
     for name in (
         "zzz.yaml",
         "99999999T000000.000000Z-1.partial",
@@ -215,7 +219,7 @@ def test_rollback_and_list_with_a_hostile_newest(cluster: Cluster, tmp_path: Pat
     assert listed.stdout.splitlines() == [str(bad), str(good)]
     run = authmap(config, "rollback", "--context", "prod", "--yes")
     assert run.returncode == 2
-    assert f"{bad}: this is no backup that authmap made, or not all of it" in run.stderr
+    assert f"{bad}: not a backup made by authmap, or an incomplete one" in run.stderr
     assert cluster.source_map() == before
     run = authmap(config, "rollback", "--context", "prod", "--yes", "--to", good.name)
     assert run.returncode == 0, run.stderr
@@ -223,7 +227,7 @@ def test_rollback_and_list_with_a_hostile_newest(cluster: Cluster, tmp_path: Pat
 
 
 def test_another_cluster_whose_context_has_the_same_name(cluster: Cluster, tmp_path: Path) -> None:
-    """Its backups are in the same folder: the newest is taken that is of this cluster."""
+    """Its backups are in the same folder; the newest of this cluster is used."""
     cluster.create_map(FIXTURE.read_bytes())
     config = cluster.kubeconfig("editor", path=tmp_path / "config")
     before = cluster.source_map()["data"]
@@ -234,28 +238,28 @@ def test_another_cluster_whose_context_has_the_same_name(cluster: Cluster, tmp_p
     other = backup.save(live(), other_origin, top)
     theirs = backup.save(live(), other_origin, top, backup.ROLLBACK)
     listed = authmap(config, "rollback", "--context", "prod", "--list").stdout.splitlines()
-    mark = r"  (of another server: https://o\x1b)"
+    mark = r"  (from another server: https://o\x1b)"
     assert listed == [f"{theirs}{mark}", f"{other}{mark}", str(own)]
     run = authmap(config, "rollback", "--context", "prod", "--yes")
     assert run.returncode == 0, run.stderr
-    assert f"putting back {own}" in run.stderr
+    assert f"restoring {own}" in run.stderr
     assert cluster.source_map()["data"] == before
     own.unlink()
     run = authmap(config, "rollback", "--context", "prod", "--yes")
     assert run.returncode == 2
     made = backup.listed("prod", top)[0]
     assert made > theirs
-    assert "there are only backups that rollbacks made" in run.stderr
+    assert "has only backups made by rollbacks" in run.stderr
     assert f"`--to {made.name}`" in run.stderr
     made.unlink()
     run = authmap(config, "rollback", "--context", "prod", "--yes")
-    assert (run.returncode, "but of another cluster" in run.stderr) == (2, True)
+    assert (run.returncode, "only backups of another cluster" in run.stderr) == (2, True)
 
 
 # no backup, no write
 
 
-@pytest.mark.parametrize("trouble", ["a file", "below a file", "a link to nothing", "not ours"])
+@pytest.mark.parametrize("trouble", ["a file", "below a file", "a link to nothing", "not writable"])
 def test_without_a_backup_nothing_is_written(
     cluster: Cluster, tmp_path: Path, trouble: str
 ) -> None:
@@ -263,8 +267,8 @@ def test_without_a_backup_nothing_is_written(
     before = cluster.source_map()
     config = cluster.kubeconfig("editor", path=tmp_path / "config")
     where = tmp_path / "backups"
-    if trouble == "not ours":
-        where = Path("/proc/backups")  # where nobody makes folders, root neither
+    if trouble == "not writable":
+        where = Path("/proc/backups")  # where not even root can create folders
     elif trouble == "a link to nothing":
         where.symlink_to("nowhere/at/all")
     else:
@@ -273,15 +277,17 @@ def test_without_a_backup_nothing_is_written(
     mark = cluster.mark()
     run = authmap(config, *APPLY, "--backup-dir", str(chosen))
     assert run.returncode == 2
-    assert f"no backup can be made in {chosen}/prod: " in run.stderr
+    assert f"cannot write a backup in {chosen}/prod: " in run.stderr
     assert run.stderr.endswith("; nothing was written\n")
     assert cluster.source_map() == before
     assert [e for e in cluster.audit(mark) if e["verb"] == "patch"] == []
 
 
 @pytest.mark.parametrize("command", [APPLY, ("rollback", "--context", "prod", "--list")])
-def test_folder_of_no_name(cluster: Cluster, tmp_path: Path, command: tuple[str, ...]) -> None:
-    """What a shell makes of a variable that is not set: not the folder that we are in."""
+def test_empty_name_of_the_folder(
+    cluster: Cluster, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    """A shell passes this for an unset variable; it must not mean the current directory."""
     before = cluster.create_map(FIXTURE.read_bytes())["data"]
     config = cluster.kubeconfig("editor", path=tmp_path / "config")
     run = authmap(config, *command, "--backup-dir", "")
@@ -294,7 +300,7 @@ def test_full_disk(cluster: Cluster, tmp_path: Path) -> None:
     cluster.create_map(FIXTURE.read_bytes())
     before = cluster.source_map()
     config = cluster.kubeconfig("editor", path=tmp_path / "config")
-    limited = ["sh", "-c", 'ulimit -f 1 && exec "$@"', "sh"]  # no file of more than a block
+    limited = ["sh", "-c", 'ulimit -f 1 && exec "$@"', "sh"]  # no file larger than one block
     run = subprocess.run(
         [*limited, sys.executable, "-B", "-m", "authmap", *APPLY],
         env=environment(config),
@@ -308,8 +314,8 @@ def test_full_disk(cluster: Cluster, tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "state").rglob("*") if path.is_file()] == []
 
 
-def test_backup_of_an_object_that_was_made_anew(cluster: Cluster, tmp_path: Path) -> None:
-    """Another cluster, perhaps: who it is of takes a right to tell that this user does not have."""
+def test_backup_of_an_object_that_was_recreated(cluster: Cluster, tmp_path: Path) -> None:
+    """It may be of another cluster; this user lacks the permission to find out."""
     cluster.create_map(FIXTURE.read_bytes())
     config = cluster.kubeconfig("editor", path=tmp_path / "config")
     assert authmap(config, *APPLY).returncode == 0
@@ -318,7 +324,7 @@ def test_backup_of_an_object_that_was_made_anew(cluster: Cluster, tmp_path: Path
     cluster.set_data(data)
     run = authmap(config, "rollback", "--context", "prod", "--yes")
     assert run.returncode == 2
-    assert "may be of another cluster: aws-auth has been made anew" in run.stderr
+    assert "may be of another cluster: aws-auth was recreated since" in run.stderr
     assert cluster.source_map()["data"] == data
     accept = ["--yes", "--accept-lockout-risk"]
     assert authmap(config, "rollback", "--context", "prod", *accept).returncode == 0

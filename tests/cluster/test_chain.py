@@ -1,4 +1,4 @@
-"""The whole way in, on which the tests of logins rely."""
+"""Tests of the login chain, which the login tests rely on."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ def get_nodes(chain: Chain, session: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_two_sessions_of_a_role_are_one_user_until_the_map_tells_them_apart(chain: Chain) -> None:
+def test_two_sessions_of_a_role_are_one_user_until_usernames_have_session_names(
+    chain: Chain,
+) -> None:
     chain.cluster.create_map(FIXTURE.read_bytes())
     chain.wait_for_login("staff")
     mark = chain.cluster.mark()
@@ -40,7 +42,7 @@ def test_two_sessions_of_a_role_are_one_user_until_the_map_tells_them_apart(chai
     assert event["user"]["username"] == "role:111111111111:staff:bob-example.com"
 
 
-def test_reset_takes_the_map_from_the_authenticator_too(chain: Chain) -> None:
+def test_reset_removes_the_map_from_the_authenticator_too(chain: Chain) -> None:
     chain.cluster.create_map(FIXTURE.read_bytes())
     chain.wait_for_login("staff")
     chain.reset()

@@ -1,4 +1,4 @@
-"""The examples of `--help` that name a cluster, run on one, in the order in which people would."""
+"""Run the examples of `--help` that need a cluster, in the order in which users would."""
 
 from __future__ import annotations
 
@@ -50,4 +50,4 @@ def test_examples(cluster: Cluster, tmp_path: Path) -> None:
         assert (cluster.source_map()["data"] != before) is writes, example
         changed += writes
     assert changed == 2
-    assert "role:{{AccountID}}:staff:{{SessionName}}" in (tmp_path / "mended.yaml").read_text()
+    assert "role:{{AccountID}}:staff:{{SessionName}}" in (tmp_path / "fixed.yaml").read_text()

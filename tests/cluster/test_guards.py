@@ -1,4 +1,4 @@
-"""The guards hold whatever a fix or a backup would make of the map."""
+"""The guards refuse harmful changes, whatever a fix or a backup contains."""
 
 from __future__ import annotations
 
@@ -34,9 +34,13 @@ NODE = f"""\
 """
 STAFF = f"- {{rolearn: {ROLE}/staff, username: staff, groups: [developers]}}\n"
 OPS = f"- {{rolearn: {ROLE}/ops, username: ops, groups: [system:masters]}}\n"
-DEAD = f"- {{rolearn: {ROLE}/staff, username: dead, groups: [nobody]}}\n"
+OVERRIDDEN = f"- {{rolearn: {ROLE}/staff, username: dead, groups: [nobody]}}\n"
 ALICE = f"- {{userarn: {USER}/alice, username: alice}}\n- {{userarn: {USER}/Alice, username: a}}\n"
-MAP = {"mapRoles": NODE + DEAD + STAFF + OPS, "mapUsers": ALICE, "mapAccounts": "['222222222222']"}
+MAP = {
+    "mapRoles": NODE + OVERRIDDEN + STAFF + OPS,
+    "mapUsers": ALICE,
+    "mapAccounts": "['222222222222']",
+}
 
 
 def create(cluster: Cluster, **data: str) -> None:
@@ -51,25 +55,37 @@ def roles(cluster: Cluster) -> str:
 @pytest.mark.parametrize(
     ("key", "text", "said"),
     [
-        ("mapRoles", NODE + DEAD + STAFF, r"role/ops \(mapRoles\[3\]\) would no longer come in"),
-        ("mapRoles", "", r"role/nodes .*, role/staff .*, role/ops .* would no"),
-        ("mapRoles", NODE + STAFF + DEAD + OPS, "although no fix says so"),
+        ("mapRoles", NODE + OVERRIDDEN + STAFF, r"role/ops \(mapRoles\[3\]\) would lose access"),
+        ("mapRoles", "", r"role/nodes .*, role/staff .*, role/ops .* would lose access"),
+        ("mapRoles", NODE + STAFF + OVERRIDDEN + OPS, "although no fix changes it"),
         (
             "mapRoles",
-            NODE + DEAD + OPS + STAFF,
-            r"of role/staff .* would come in by role/staff .*3",
+            NODE + OVERRIDDEN + OPS + STAFF,
+            r"of role/staff .* would be mapped by role/staff .*3.* instead",
         ),
-        ("mapRoles", MAP["mapRoles"].replace("ops, g", "ops2, g"), "although no fix says so"),
-        ("mapRoles", MAP["mapRoles"].replace("[dev", "[system:masters, dev"), "although no fix"),
-        ("mapRoles", MAP["mapRoles"].replace("role/ops", "role/oops"), "although no fix says so"),
-        ("mapRoles", MAP["mapRoles"] + OPS.replace("ops", "new"), "would come or go"),
-        ("mapRoles", MAP["mapRoles"].replace("system:node:", "node:"), "although no fix says so"),
-        ("mapRoles", MAP["mapRoles"] + "- {", "mapRoles could not be read"),
-        ("mapUsers", ALICE.splitlines()[0], r"user/Alice \(mapUsers\[1\]\) would no longer"),
+        ("mapRoles", MAP["mapRoles"].replace("ops, g", "ops2, g"), "although no fix changes it"),
+        (
+            "mapRoles",
+            MAP["mapRoles"].replace("[dev", "[system:masters, dev"),
+            "although no fix changes it",
+        ),
+        (
+            "mapRoles",
+            MAP["mapRoles"].replace("role/ops", "role/oops"),
+            "although no fix changes it",
+        ),
+        ("mapRoles", MAP["mapRoles"] + OPS.replace("ops", "new"), "would be added or removed"),
+        (
+            "mapRoles",
+            MAP["mapRoles"].replace("system:node:", "node:"),
+            "although no fix changes it",
+        ),
+        ("mapRoles", MAP["mapRoles"] + "- {", "the change would make mapRoles unreadable"),
+        ("mapUsers", ALICE.splitlines()[0], r"user/Alice \(mapUsers\[1\]\) would lose access"),
         ("mapAccounts", "[]", "mapAccounts would lose account 222222222222"),
     ],
 )
-def test_a_fix_that_does_something_else(
+def test_fix_that_changes_something_else(
     cluster: Cluster, tmp_path: Path, key: str, text: str, said: str
 ) -> None:
     create(cluster)
@@ -86,7 +102,7 @@ def test_a_fix_that_does_something_else(
     session.close()
 
 
-def test_a_binding_that_only_some_sessions_would_keep(cluster: Cluster, tmp_path: Path) -> None:
+def test_binding_that_only_some_sessions_would_keep(cluster: Cluster, tmp_path: Path) -> None:
     """`s{{SessionName}}` is `staff` for a session `taff`, and for no other."""
     create(cluster, mapRoles=STAFF)
     cluster.bind("staff", role="view", users=["staff"])
@@ -99,8 +115,8 @@ def test_a_binding_that_only_some_sessions_would_keep(cluster: Cluster, tmp_path
     assert cluster.source_map() == before
 
 
-def test_entries_of_a_lost_section_count_as_edits(cluster: Cluster, tmp_path: Path) -> None:
-    """Whoever puts an entry into a section that nobody can read does not let it in by our fix."""
+def test_entries_of_an_unreadable_section_count_as_edits(cluster: Cluster, tmp_path: Path) -> None:
+    """A fix must not activate an entry that somebody else adds to an unreadable section."""
     lost = f"- rolearn: {ROLE}/staff\n  username: {{{{SessionName}}}}\n  groups: [g]\n"
     create(cluster, mapRoles=lost)
     theirs = []
@@ -113,15 +129,15 @@ def test_entries_of_a_lost_section_count_as_edits(cluster: Cluster, tmp_path: Pa
         config = cluster.kubeconfig("editor", path=tmp_path / "config", url=proxy.url)
         run = authmap(config, *APPLY, "--select=AM003", "--unsafe-fixes")
         assert run.returncode == 2
-        assert "--yes was not said to that" in run.stderr
+        assert "no longer the one that --yes approved" in run.stderr
         assert [cluster.source_map()] == theirs
         again = authmap(config, *APPLY, "--select=AM003", "--unsafe-fixes")
     assert again.returncode == 0, again.stderr
     assert roles(cluster) != lost + OPS
 
 
-def test_rollback_drops_no_entry_in_passing(cluster: Cluster, tmp_path: Path) -> None:
-    """Wherever it stands: in front of all others it moves each of them by one."""
+def test_rollback_does_not_silently_remove_an_entry(cluster: Cluster, tmp_path: Path) -> None:
+    """Not even if the new entry is first and shifts the index of all others."""
     create(cluster, mapRoles=NODE + STAFF)
     config = cluster.kubeconfig("editor", path=tmp_path / "config")
     assert authmap(config, *APPLY).returncode == 0
@@ -129,11 +145,11 @@ def test_rollback_drops_no_entry_in_passing(cluster: Cluster, tmp_path: Path) ->
     before = cluster.source_map()
     run = authmap(config, *ROLLBACK)
     assert run.returncode == 2
-    assert "not sure: role/ops (mapRoles[0]) would no longer come in" in run.stderr
+    assert "lockout risk: role/ops (mapRoles[0]) would lose access" in run.stderr
     assert cluster.source_map() == before
 
 
-def test_rollback_of_what_only_stands_elsewhere(cluster: Cluster, tmp_path: Path) -> None:
+def test_rollback_of_entries_that_were_only_moved(cluster: Cluster, tmp_path: Path) -> None:
     create(cluster, mapRoles=NODE + STAFF)
     config = cluster.kubeconfig("editor", path=tmp_path / "config")
     assert authmap(config, *APPLY).returncode == 0
@@ -141,11 +157,11 @@ def test_rollback_of_what_only_stands_elsewhere(cluster: Cluster, tmp_path: Path
     cluster.set_data({"mapRoles": fixed + NODE})
     run = authmap(config, *ROLLBACK)
     assert run.returncode == 0, run.stderr
-    assert "not sure" not in run.stderr
+    assert "lockout risk" not in run.stderr
     assert roles(cluster) == NODE + STAFF
 
 
-SINCE = "somebody has changed this since, and it would be put back: "
+SINCE = "changed since the backup; the rollback would change it back: "
 
 
 @pytest.mark.parametrize(
@@ -154,12 +170,12 @@ SINCE = "somebody has changed this since, and it would be put back: "
         (STAFF + OPS.replace("system:masters", "platform"), ["ops: groups `platform` -> `system:"]),
         (
             STAFF.replace("dev", "v"),
-            ["ops would come back (`ops, system:masters`)", "staff: groups"],
+            ["ops would be restored (`ops, system:masters`)", "staff: groups"],
         ),
         (STAFF + OPS.replace(" ops", " oops"), ["role/ops: username `oops` -> `ops`"]),
     ],
 )
-def test_rollback_gives_nothing_back_in_passing(
+def test_rollback_does_not_silently_restore_access(
     cluster: Cluster, tmp_path: Path, then: str, said: list[str]
 ) -> None:
     create(cluster, mapRoles=STAFF + OPS)
@@ -173,7 +189,7 @@ def test_rollback_gives_nothing_back_in_passing(
     assert run.returncode == 2
     assert run.stderr.count(SINCE) == len(said)
     assert all(each in run.stderr for each in said)
-    assert "what others have changed since would be lost" in run.stderr
+    assert "changes that others made since the backup would be lost" in run.stderr
     assert cluster.source_map() == before
     code, shown = on_terminal(config, "rollback", "--context", "prod", answers=["n"])
     assert (code, shown.count(SINCE)) == (2, len(said))
@@ -183,8 +199,8 @@ def test_rollback_gives_nothing_back_in_passing(
     assert roles(cluster) == STAFF + OPS
 
 
-def test_rollback_of_all_that_a_fix_does(cluster: Cluster, tmp_path: Path) -> None:
-    """Groups, ARNs and usernames, in letters that no YAML may hold: the fix's own, all of it."""
+def test_rollback_of_everything_that_a_fix_changes(cluster: Cluster, tmp_path: Path) -> None:
+    """Groups, ARNs and usernames, with characters that YAML does not allow, are the fix's own."""
     odd = STAFF.replace("username: staff", r'username: "a\x7f\u00e9"')
     path = OPS.replace("role/ops", "role/team/ops")
     bad = STAFF.replace("staff", "other").replace("[developers]", "['']")
@@ -202,24 +218,24 @@ def test_rollback_of_all_that_a_fix_does(cluster: Cluster, tmp_path: Path) -> No
     assert run.stderr.count(SINCE) == 1
     assert f"{SINCE}the text of other" in run.stderr
     cluster.set_data(data)
-    run = authmap(config, *ROLLBACK, "--accept-lockout-risk")  # by its old ARN, ops has no access
+    run = authmap(config, *ROLLBACK, "--accept-lockout-risk")  # with its old ARN, ops has no access
     assert run.returncode == 0, run.stderr
     assert SINCE not in run.stderr
     assert roles(cluster) == odd + path + bad
 
 
-def test_a_token_that_tells_nothing_new(cluster: Cluster, tmp_path: Path) -> None:
-    """If an entry may have made us who we are, the same token once more proves nothing."""
+def test_same_token_does_not_confirm(cluster: Cluster, tmp_path: Path) -> None:
+    """If the user may be mapped by an entry, a login with the same token proves nothing."""
     own = f"- {{rolearn: {ROLE}/editor, username: editor}}\n"
     create(cluster, mapRoles=own + STAFF)
     config = cluster.kubeconfig("editor", path=tmp_path / "config")
     run = authmap(config, *APPLY, "--accept-lockout-risk")
     assert "`editor` may come from an entry of this map" in run.stderr
-    assert "a login gets the same token again: not confirmed" in run.stderr
+    assert "not confirmed: a fresh login gets the same token again" in run.stderr
 
 
-def test_a_login_whose_session_has_another_name(chain: Chain, tmp_path: Path) -> None:
-    """Without a name of its own, a session is named by the time, and so is the user."""
+def test_fresh_login_with_another_session_name(chain: Chain, tmp_path: Path) -> None:
+    """A session without a given name is named after the time, and so is the user."""
     create(chain.cluster, mapRoles=OPS)
     chain.authenticator.wait_until(lambda: bool(chain.whoami("ops")))
     config = chain.kubeconfig("ops", session="", path=tmp_path / "config")
@@ -228,13 +244,13 @@ def test_a_login_whose_session_has_another_name(chain: Chain, tmp_path: Path) ->
     names = re.findall(r"`role:111111111111:ops:aws-go-sdk-(\d+)`", run.stderr)
     assert len(set(names)) == len(names) == 2
     assert (
-        f"a fresh login is `role:111111111111:ops:aws-go-sdk-{names[1]}` and may still"
+        f"a fresh login is `role:111111111111:ops:aws-go-sdk-{names[1]}` and can still"
         in run.stderr
     )
 
 
-def test_a_login_that_the_new_map_does_not_rename(chain: Chain, tmp_path: Path) -> None:
-    """The first one may still be by the old map: it takes one after the new one holds."""
+def test_fresh_login_that_the_new_map_does_not_rename(chain: Chain, tmp_path: Path) -> None:
+    """The first fresh login may still use the old map, so a later one is needed."""
     ops = OPS.replace("username: ops", "username: '111111111111:ops:{{SessionName}}'")
     create(chain.cluster, mapRoles=ops + STAFF)
     chain.authenticator.wait_until(lambda: bool(chain.whoami("ops")))
@@ -242,7 +258,7 @@ def test_a_login_that_the_new_map_does_not_rename(chain: Chain, tmp_path: Path) 
     mark = chain.cluster.mark()
     run = authmap(config, *APPLY)
     assert run.returncode == 0, run.stderr
-    assert "a fresh login may still change the map" in run.stderr
+    assert "a fresh login can still change the map" in run.stderr
     events = chain.cluster.audit(mark)
     logins = [e for e in events if e.get("objectRef", {}).get("resource") == "selfsubjectreviews"]
-    assert len(logins) > 2  # one of them by the session that writes
+    assert len(logins) > 2  # one of them is by the session that writes

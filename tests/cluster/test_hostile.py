@@ -1,4 +1,4 @@
-"""What somebody with bad intentions wrote into a live map, or called a context."""
+"""Hostile texts in a live map, and hostile names of contexts."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ NAMES = [
 
 
 def put(cluster: Cluster, *texts: str) -> dict[str, str]:
-    """A map with the texts in its usernames, and once more as they are."""
+    """Create a map with the texts in usernames, and unescaped as mapUsers; its data."""
     entries = [
         f"- rolearn: {ROLE}a{number}\n"
         f'  username: "role:111111111111:a:{{{{SessionName}}}}{escaped(text)}"\n'
@@ -52,12 +52,12 @@ def create(cluster: Cluster, data: dict[str, str]) -> None:
 
 
 def escaped(text: str) -> str:
-    """In double quotes of YAML."""
+    """A text escaped for YAML double quotes."""
     return "".join(f"\\U{ord(character):08x}" for character in text)
 
 
-def seen(text: str) -> bool:
-    """Whether a terminal shows all of it and acts on nothing."""
+def harmless(text: str) -> bool:
+    """Whether a terminal shows the whole text and interprets none of it."""
     return all(line.isprintable() for line in text.replace("\t", " ").split("\n"))
 
 
@@ -67,31 +67,31 @@ def test_texts(cluster: Cluster, tmp_path: Path, name: str) -> None:
     config = cluster.kubeconfig("editor", path=tmp_path / "config")
     lint = within(config, *LINT)
     assert lint.returncode == 1
-    assert seen(lint.stdout + lint.stderr)
+    assert harmless(lint.stdout + lint.stderr)
     applied = within(config, *APPLY, "--context=prod")
     assert applied.returncode == 0, applied.stderr
-    assert seen(applied.stderr)
+    assert harmless(applied.stderr)
     new = "username: role:{{AccountID}}:staff:{{SessionName}}"
-    mended = before["mapRoles"].replace("username: staff", new)
-    assert cluster.source_map()["data"] == before | {"mapRoles": mended}
+    fixed_roles = before["mapRoles"].replace("username: staff", new)
+    assert cluster.source_map()["data"] == before | {"mapRoles": fixed_roles}
     assert within(config, *BACK, "--context=prod").returncode == 0
     assert cluster.source_map()["data"] == before
 
 
-def test_terminals_show_and_do_nothing_else(cluster: Cluster, tmp_path: Path) -> None:
+def test_terminals_interpret_nothing(cluster: Cluster, tmp_path: Path) -> None:
     put(cluster, *(TEXTS[name] for name in ("lines", "terminal", "control", "direction")))
     config = cluster.kubeconfig("editor", context="\x1b[31m\x07prod", path=tmp_path / "config")
     code, shown = on_terminal(config, "lint", "--all-contexts", answers=[])
     assert code == 1
-    assert seen(shown)
+    assert harmless(shown)
     apply = ("fix", "--apply", "--all-contexts", "--fail-on=never")
     code, shown = on_terminal(config, *apply, answers=["y"])
     assert code == 0
     assert r"fix 1 entry in context `\x1b[31m\x07prod`" in shown
-    assert seen(shown)
+    assert harmless(shown)
 
 
-def test_a_map_as_large_as_there_can_be(cluster: Cluster, tmp_path: Path) -> None:
+def test_map_of_maximum_size(cluster: Cluster, tmp_path: Path) -> None:
     data = {"mapRoles": "# \"'\\é\n" * 100_000 + STAFF}
     create(cluster, data)
     config = cluster.kubeconfig("editor", path=tmp_path / "config")
@@ -107,7 +107,7 @@ def test_names_of_contexts(cluster: Cluster, tmp_path: Path, name: str) -> None:
     config = cluster.kubeconfig("editor", context=name, path=tmp_path / "config")
     applied = within(config, *APPLY, f"--context={name}")
     assert applied.returncode == 0, applied.stderr
-    assert seen(applied.stdout + applied.stderr)
+    assert harmless(applied.stdout + applied.stderr)
     folders = list((tmp_path / "state" / "authmap" / "backups").iterdir())
     assert [len(list(folder.iterdir())) for folder in folders] == [1]
     shell = subprocess.run(

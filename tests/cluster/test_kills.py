@@ -1,4 +1,4 @@
-"""Whenever authmap is killed, the map is the old or the new one, and the old one is on the disk."""
+"""Whenever authmap is killed, the map is the old or the new one, and the old one is backed up."""
 
 from __future__ import annotations
 
@@ -28,39 +28,39 @@ ROLLBACK = ("rollback", "--yes", "--context", "prod")
 
 @pytest.fixture
 def config(cluster: Cluster, tmp_path: Path) -> Path:
-    """Of somebody who may edit the map, on a cluster whose map can be fixed."""
+    """The kubeconfig of a map editor, on a cluster with a fixable map."""
     cluster.create_map(FIXTURE.read_bytes())
     return cluster.kubeconfig("editor", path=tmp_path / "config")
 
 
 @pytest.fixture
 def fixed(cluster: Cluster, config: Path) -> dict[str, str]:
-    """The map as a fix makes it; it is fixed."""
+    """The data of the fixed map; the cluster's map is fixed too."""
     assert authmap(config, *APPLY).returncode == 0
     data: dict[str, str] = cluster.source_map()["data"]
     return data
 
 
-def killed_at_every_moment(
+def killed_at_every_crash_point(
     cluster: Cluster, config: Path, command: tuple[str, ...], fixed: dict[str, str]
 ) -> Iterator[CompletedProcess[str]]:
-    """Run a command, killed a moment later each time, until there are no more of them.
+    """Run a command again and again, killed at each crash point in turn, and once to its end.
 
-    After each run the map and the backups are as they must be, whatever the moment.
+    Check the map and the backups after each run.
 
     Yields:
-        The run; the map and the backups are as it left them.
+        The completed run, with the map and the backups as it left them.
     """
     state = config.parent / "state"
     backups = str(state / "authmap" / "backups")
     before = cluster.source_map()["data"]
     shutil.copytree(state, config.parent / "kept", dirs_exist_ok=True)
-    for moment in count():
+    for point in count():
         shutil.rmtree(state)
         shutil.copytree(config.parent / "kept", state)
         cluster.set_data(before)
-        run = authmap(config, *command, kill_at=moment)
-        where = f"at moment {moment}, behind\n{run.stderr}"
+        run = authmap(config, *command, kill_at=point)
+        where = f"at crash point {point}, after\n{run.stderr}"
         held = [backup.load(path).data for path in backup.listed("prod", backups)]
         assert cluster.source_map()["data"] in (before, fixed, unfixed(fixed)), where
         assert cluster.source_map()["data"] == before or before in held, where
@@ -68,12 +68,12 @@ def killed_at_every_moment(
         assert len(held) == len(list(Path(backups).rglob("*.yaml"))), where
         yield run
         if run.returncode != -signal.SIGKILL:
-            assert moment > 10
+            assert point > 10
             return
 
 
 def unfixed(fixed: dict[str, str]) -> dict[str, str]:
-    """The map of the fixture."""
+    """The data of the fixture's map."""
     new, old = "username: role:{{AccountID}}:staff:{{SessionName}}", "username: staff"
     return fixed | {"mapRoles": fixed["mapRoles"].replace(new, old)}
 
@@ -81,7 +81,7 @@ def unfixed(fixed: dict[str, str]) -> dict[str, str]:
 def test_apply(cluster: Cluster, config: Path, fixed: dict[str, str]) -> None:
     cluster.set_data(unfixed(fixed))
     shutil.rmtree(config.parent / "state" / "authmap")
-    for run in killed_at_every_moment(cluster, config, APPLY, fixed):
+    for run in killed_at_every_crash_point(cluster, config, APPLY, fixed):
         assert run.returncode in {-signal.SIGKILL, 0}, run
         again = authmap(config, *APPLY, "--no-verify")
         assert again.returncode == 0, again
@@ -89,18 +89,18 @@ def test_apply(cluster: Cluster, config: Path, fixed: dict[str, str]) -> None:
 
 
 def test_rollback(cluster: Cluster, config: Path, fixed: dict[str, str]) -> None:
-    for run in killed_at_every_moment(cluster, config, ROLLBACK, fixed):
+    for run in killed_at_every_crash_point(cluster, config, ROLLBACK, fixed):
         assert run.returncode in {-signal.SIGKILL, 0}, run
         again = authmap(config, *ROLLBACK, "--no-verify")
         assert again.returncode == 0, again
         assert cluster.source_map()["data"] == unfixed(fixed)
 
 
-def test_putting_back(cluster: Cluster, config: Path, fixed: dict[str, str]) -> None:
+def test_restore_after_a_lost_login(cluster: Cluster, config: Path, fixed: dict[str, str]) -> None:
     lost = False
 
     def behaviour(request: Request) -> Reply | None:
-        """Whoever has written may do nothing any more in a fresh login."""
+        """Refuse fresh logins after the write."""
         nonlocal lost
         if request.method == "PATCH":
             if lost and "dryRun" in request.path:
@@ -114,15 +114,15 @@ def test_putting_back(cluster: Cluster, config: Path, fixed: dict[str, str]) -> 
     shutil.rmtree(config.parent / "state" / "authmap")
     with Proxy(cluster, behaviour) as proxy:
         cluster.kubeconfig("editor", path=config, url=proxy.url)
-        for run in killed_at_every_moment(cluster, config, APPLY, fixed):
+        for run in killed_at_every_crash_point(cluster, config, APPLY, fixed):
             assert run.returncode in {-signal.SIGKILL, 3}, run
-    assert "you may not patch it), so the old map was put back" in run.stderr
+    assert "you may not patch it), so the old map was restored" in run.stderr
     assert cluster.source_map()["data"] == unfixed(fixed)
 
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-UNCONFIRMED = "the change is made, and no fresh login has confirmed it"
-TAKE_BACK = "authmap: mapRoles of context `prod` changed; to take it back:\n    authmap rollback "
+UNCONFIRMED = "the change was made, but no fresh login has confirmed it"
+TAKE_BACK = "authmap: mapRoles of context `prod` changed; to undo it:\n    authmap rollback "
 
 
 @pytest.mark.parametrize("number", SIGNALS)
@@ -130,14 +130,14 @@ TAKE_BACK = "authmap: mapRoles of context `prod` changed; to take it back:\n    
     ("step", "said", "made"),
     [
         (3, f"authmap: {UNCONFIRMED}\n{TAKE_BACK}--context prod --to ", True),
-        (2, "authmap: whether the change was made is not known: look at the object\n", False),
-        (1, "authmap: nothing was written, so ", False),
+        (2, "authmap: cannot tell whether the change was made: check the object\n", False),
+        (1, "authmap: nothing was changed; removed the unused backup ", False),
     ],
 )
 def test_interrupted(
     cluster: Cluster, config: Path, step: int, said: str, made: bool, number: signal.Signals
 ) -> None:
-    """Ctrl-C, or another end, while authmap waits for the answer to one of its patches."""
+    """Ctrl-C or another signal arrives while authmap waits for the answer to a patch."""
     running: list[Running] = []
 
     def behaviour(request: Request) -> Trouble | None:
@@ -155,7 +155,7 @@ def test_interrupted(
     assert said in run.stderr
     assert run.stderr.endswith("authmap: interrupted\n")
     assert (cluster.source_map()["data"] != before) == made
-    # a backup of what was not sent would be what the next rollback takes
+    # a backup of a change that was not sent would be used by the next rollback
     assert bool(list((config.parent / "state").rglob("*.yaml"))) == (step > 1)
 
 
@@ -171,13 +171,13 @@ def test_interrupted_at_the_question(
     asking = [word for word in command if word != "--yes"]
     code, shown = on_terminal(config, *asking, answers=[number])
     assert code == 130, shown
-    assert "authmap: nothing was written, so " in shown
+    assert "authmap: nothing was changed; removed the unused backup " in shown
     assert shown.endswith("authmap: interrupted\n")
     assert cluster.source_map()["data"] == before
     assert set((config.parent / "state").rglob("*.yaml")) == kept
 
 
-def test_interrupted_while_the_old_map_is_put_back(cluster: Cluster, config: Path) -> None:
+def test_interrupted_while_the_old_map_is_restored(cluster: Cluster, config: Path) -> None:
     running: list[Running] = []
 
     def behaviour(request: Request) -> Reply | Trouble | None:
@@ -193,5 +193,5 @@ def test_interrupted_while_the_old_map_is_put_back(cluster: Cluster, config: Pat
         running.append(Running(config, *APPLY))
         run = running[0].end()
     assert run.returncode == 130, run
-    words = "authmap: whether the old map is back is not known: look at the object\n"
+    words = "authmap: cannot tell whether the old map was restored: check the object\n"
     assert words + TAKE_BACK in run.stderr

@@ -1,4 +1,4 @@
-"""authmap comes in wherever kubectl does, by the same kubeconfig, and as the same user."""
+"""authmap logs in wherever kubectl does, with the same kubeconfig and as the same user."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ LINT = ("lint", "--context", "prod", "--select", "AM001")
 
 @pytest.fixture(scope="module")
 def cluster(api_server: Cluster) -> Cluster:
-    """With a map; no test here changes it."""
+    """A cluster with a map that no test here changes."""
     api_server.reset()
     api_server.create_map(FIXTURE)
     return api_server
 
 
 def kubectl(kubeconfig: Path) -> tuple[int, str]:
-    """Read the map with kubectl: its exit code, and what it says is wrong."""
+    """Read the map with kubectl; its exit code and standard error."""
     command = [str(binary("kubectl")), "--context=prod", "get", "--raw", AWS_AUTH]
     variables = environment(kubeconfig)
     done = subprocess.run(
@@ -44,13 +44,13 @@ def kubectl(kubeconfig: Path) -> tuple[int, str]:
 
 
 def who(cluster: Cluster, mark: int) -> Any:
-    """As whom the map was read since."""
+    """The user that has read the map since the mark."""
     [event] = [e for e in cluster.audit(mark) if e.get("objectRef", {}).get("name") == "aws-auth"]
     return event.get("impersonatedUser") or event["user"]
 
 
 @pytest.mark.parametrize("name", GOOD)
-def test_comes_in_as_kubectl(cluster: Cluster, tmp_path: Path, name: str) -> None:
+def test_logs_in_as_kubectl_does(cluster: Cluster, tmp_path: Path, name: str) -> None:
     config = GOOD[name](cluster, tmp_path)
     mark = cluster.mark()
     assert kubectl(config) == (0, "")
@@ -62,7 +62,7 @@ def test_comes_in_as_kubectl(cluster: Cluster, tmp_path: Path, name: str) -> Non
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_stays_out_as_kubectl(cluster: Cluster, tmp_path: Path, name: str) -> None:
+def test_fails_where_kubectl_does(cluster: Cluster, tmp_path: Path, name: str) -> None:
     case, said = BAD[name]
     config = case(cluster, tmp_path)
     assert kubectl(config)[0] == 1
@@ -81,7 +81,7 @@ def test_an_expired_oidc_token_is_not_renewed(cluster: Cluster, tmp_path: Path) 
     assert config.read_bytes() == before
 
 
-def test_the_command_line_goes_before_the_kubeconfig(cluster: Cluster, tmp_path: Path) -> None:
+def test_command_line_overrides_the_kubeconfig(cluster: Cluster, tmp_path: Path) -> None:
     config = write(cluster, tmp_path, {"token": "secret-token-of-admin"} | AS)
     mark = cluster.mark()
     run = within(config, *LINT, "--as=reader", "--as-group=test:readers", "--as-group=c é")
@@ -92,13 +92,13 @@ def test_the_command_line_goes_before_the_kubeconfig(cluster: Cluster, tmp_path:
 
 
 @pytest.mark.parametrize("name", ["a\nb", "a\r\nX-Remote-User: b", "\x7f"])
-def test_nobody_acts_as_a_header(cluster: Cluster, tmp_path: Path, name: str) -> None:
+def test_impersonation_cannot_inject_headers(cluster: Cluster, tmp_path: Path, name: str) -> None:
     run = within(write(cluster, tmp_path), *LINT, "--as", name)
     assert run.returncode == 2
     assert "cannot be sent" in run.stderr
 
 
-def test_a_proxy_of_the_kubeconfig(cluster: Cluster, tmp_path: Path) -> None:
+def test_proxy_in_the_kubeconfig(cluster: Cluster, tmp_path: Path) -> None:
     with ConnectProxy() as proxy:
         url = proxy.url.replace("//", "//me:pass%40word@")
         config = write(cluster, tmp_path, server={"proxy-url": url})
@@ -112,20 +112,20 @@ def test_a_proxy_of_the_kubeconfig(cluster: Cluster, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        (f"http://me:{HIDDEN}@127.0.0.1:1", "proxy does not let us through: Connection refused"),
+        (f"http://me:{HIDDEN}@127.0.0.1:1", "the proxy refused the connection: Connection refused"),
         (f"socks5://me:{HIDDEN}@127.0.0.1:1", "PySocks"),
         (f"{HIDDEN}", "proxy's URL"),
         (f"http://[{HIDDEN}", "proxy's URL"),
     ],
 )
-def test_a_proxy_of_no_use(cluster: Cluster, tmp_path: Path, url: str, said: str) -> None:
+def test_unusable_proxy(cluster: Cluster, tmp_path: Path, url: str, said: str) -> None:
     run = within(write(cluster, tmp_path, server={"proxy-url": url}), *LINT)
     assert run.returncode == 2
     assert said in run.stderr
     assert HIDDEN not in run.stderr
 
 
-def test_loopback_needs_no_proxy(cluster: Cluster, tmp_path: Path) -> None:
+def test_no_proxy_for_loopback(cluster: Cluster, tmp_path: Path) -> None:
     variables = {"HTTPS_PROXY": "http://127.0.0.1:1"}
     assert within(write(cluster, tmp_path), *LINT, variables=variables).returncode == 0
 
@@ -138,17 +138,17 @@ def test_no_credentials_without_tls(cluster: Cluster, tmp_path: Path) -> None:
     assert "authorization" not in server.headers[0].lower()
 
 
-def test_a_plugin_that_hangs_is_ended(cluster: Cluster, tmp_path: Path) -> None:
+def test_hanging_plugin_is_stopped(cluster: Cluster, tmp_path: Path) -> None:
     config = write(cluster, tmp_path, plugin(tmp_path, "time.sleep(600)"))
     run = within(config, *LINT, "--request-timeout=0.2")
     assert run.returncode == 2
-    assert "`./plugin`, which the kubeconfig logs in with, has not come to an end" in run.stderr
+    assert "the kubeconfig's credential plugin `./plugin` did not finish" in run.stderr
 
 
 TOKENS = ("k8s-aws-v1.aHR0cHM6Ly9zdHM", "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2ln", "Bearer abc")
 
 
-def test_what_a_plugin_says_is_shown_without_secrets(cluster: Cluster, tmp_path: Path) -> None:
+def test_plugin_errors_are_shown_without_secrets(cluster: Cluster, tmp_path: Path) -> None:
     said = f"eu-central-1: {' '.join(TOKENS)} X-Amz-Signature=abc&x " + "long " * 1000
     env = [{"name": "AWS_REGION", "value": "eu-central-1"}, {"name": "KEY", "value": "long long"}]
     user = plugin(tmp_path, f"sys.exit({said!r})", env=env)
@@ -159,27 +159,27 @@ def test_what_a_plugin_says_is_shown_without_secrets(cluster: Cluster, tmp_path:
     assert len(run.stderr) < 3000
 
 
-def test_what_a_server_says_is_shown_without_secrets(cluster: Cluster, tmp_path: Path) -> None:
-    told = Reply.failure(403, f"{EDITOR} is not let in, nor is {TOKENS[1]}")
-    with Proxy(cluster, lambda _: told) as proxy:
+def test_server_errors_are_shown_without_secrets(cluster: Cluster, tmp_path: Path) -> None:
+    failure = Reply.failure(403, f"{EDITOR} is not let in, nor is {TOKENS[1]}")
+    with Proxy(cluster, lambda _: failure) as proxy:
         run = within(write(cluster, tmp_path, server={"server": proxy.url}), *LINT)
-    assert "context:prod: $Authorization is not let in, nor is ***; it takes" in run.stderr
+    assert "context:prod: $Authorization is not let in, nor is ***; this requires" in run.stderr
 
 
 @pytest.mark.parametrize("option", ["--request-timeout", "--verify-timeout"])
 @pytest.mark.parametrize("seconds", ["nan", "inf", "0", "-1"])
-def test_a_time_that_is_none(tmp_path: Path, option: str, seconds: str) -> None:
+def test_invalid_timeout(tmp_path: Path, option: str, seconds: str) -> None:
     run = within(tmp_path / "config", "rollback", "--context=prod", f"{option}={seconds}")
     assert run.returncode == 2
     assert f"Invalid value for '{option}'" in run.stderr
 
 
-def test_a_kubeconfig_that_is_not_there(tmp_path: Path) -> None:
+def test_empty_kubeconfig_option(tmp_path: Path) -> None:
     run = within(tmp_path / "config", *LINT, "--kubeconfig=")
     assert (run.returncode, "--kubeconfig is empty" in run.stderr) == (2, True)
 
 
-def test_what_goes_wrong_is_said_of_the_context(cluster: Cluster, tmp_path: Path) -> None:
+def test_errors_name_the_context(cluster: Cluster, tmp_path: Path) -> None:
     config = write(cluster, tmp_path, users=[])
     for command in (("show",), ("resolve", "arn:aws:iam::111111111111:role/staff")):
         run = within(config, *command, "--context=prod")
@@ -187,7 +187,7 @@ def test_what_goes_wrong_is_said_of_the_context(cluster: Cluster, tmp_path: Path
         assert run.stderr.startswith("authmap: error: context:prod: the kubeconfig's context names")
 
 
-def test_keys_do_not_stay_on_the_disk(
+def test_keys_do_not_stay_on_disk(
     cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scratch = tmp_path / "scratch"
@@ -197,7 +197,7 @@ def test_keys_do_not_stay_on_the_disk(
     with Proxy(cluster, lambda _: left.append(list(scratch.rglob("*")))) as proxy:
         user = inline(cluster) | {"token": EDITOR}
         assert within(write(cluster, tmp_path, user, {"server": proxy.url}), *LINT).returncode == 0
-    assert left == [[], [], []]  # while requests are under way
+    assert left == [[], [], []]  # during the requests
 
 
 def test_in_a_pod(cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -232,10 +232,10 @@ def test_names_and_globs(cluster: Cluster, tmp_path: Path) -> None:
         return sorted({path.removeprefix("context:").split(" ")[0] for path in paths})
 
     assert linted("prod-*", "stage", "prod-eu") == ["prod-eu", "prod-us", "stage"]
-    assert linted("prod[1]") == ["prod[1]"]  # a name before a glob
+    assert linted("prod[1]") == ["prod[1]"]  # an exact name wins over a glob
     assert linted("*/c") == ["a:b/c"]
     run = within(config, "lint", "--context=prd-eu")
     assert run.returncode == 2
     assert run.stderr == (
-        "authmap: error: no context fits `prd-eu`; there is `prod-eu`, `prod-us`\n"
+        "authmap: error: no context matches `prd-eu`; available: `prod-eu`, `prod-us`\n"
     )

@@ -1,4 +1,4 @@
-"""The four commands on a cluster whose map was made with `kubectl apply`."""
+"""Live commands on a cluster whose map was created with `kubectl apply`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FIXED = "role:{{AccountID}}:staff:{{SessionName}}"
 
 @pytest.fixture
 def kubeconfig(cluster: Cluster, tmp_path: Path) -> Path:
-    """Of somebody who may edit the map, on a cluster that has one."""
+    """The kubeconfig of a map editor, on a cluster with a map."""
     applied = cluster.kubectl("apply", "-f", str(FIXTURE))
     assert applied.returncode == 0, applied.stderr
     return cluster.kubeconfig("editor", path=tmp_path / "config")
@@ -87,7 +87,7 @@ def test_preview_apply_and_rollback(cluster: Cluster, kubeconfig: Path) -> None:
     before = cluster.source_map()
     preview = authmap(kubeconfig, "fix", "--context", "prod", "--rename=stafff")
     assert preview.returncode == 1
-    unknown = "--rename stafff: in context `prod` no entry is called so; did you mean staff?"
+    unknown = "--rename stafff: no such entry in context `prod`; did you mean staff?"
     assert unknown in preview.stderr
     assert f"-  username: staff\n+  username: {FIXED}\n" in preview.stdout
     assert cluster.source_map() == before
@@ -119,7 +119,7 @@ def test_preview_apply_and_rollback(cluster: Cluster, kubeconfig: Path) -> None:
     assert b"configmap/aws-auth" in again.stdout
 
 
-def test_kubectl_takes_a_backup(cluster: Cluster, kubeconfig: Path) -> None:
+def test_kubectl_can_replace_with_a_backup(cluster: Cluster, kubeconfig: Path) -> None:
     before = cluster.source_map()["data"]
     assert authmap(kubeconfig, "fix", "--apply", "--yes", "--context", "prod").returncode == 1
     assert cluster.source_map()["data"] != before
@@ -171,7 +171,7 @@ def test_nothing_to_change_sends_nothing(cluster: Cluster, kubeconfig: Path) -> 
     assert {e["verb"] for e in cluster.audit(mark)} == {"get", "list"}
 
 
-def test_deleted_map_comes_back(cluster: Cluster, kubeconfig: Path) -> None:
+def test_deleted_map_is_restored(cluster: Cluster, kubeconfig: Path) -> None:
     before = cluster.source_map()
     authmap(kubeconfig, "fix", "--apply", "--yes", "--context", "prod")
     cluster.delete_map()
@@ -180,9 +180,9 @@ def test_deleted_map_comes_back(cluster: Cluster, kubeconfig: Path) -> None:
     assert "access entries" in missing.stderr
     admin = cluster.kubeconfig("admin", path=kubeconfig)
     for options, said in (
-        (["--dry-run"], "it would be created as the backup has it"),
-        (["--yes"], "a fresh login finds it as it was written"),
-        (["--yes", "--no-verify"], "it is there as it was written"),
+        (["--dry-run"], "it would be created from the backup"),
+        (["--yes"], "a fresh login reads aws-auth as it was written"),
+        (["--yes", "--no-verify"], "aws-auth is stored as it was written"),
     ):
         cluster.delete_map()
         back = authmap(admin, "rollback", "--context", "prod", *options)
@@ -190,7 +190,7 @@ def test_deleted_map_comes_back(cluster: Cluster, kubeconfig: Path) -> None:
         assert said in back.stderr
         assert ("would be" in back.stderr) == (options == ["--dry-run"])
     assert cluster.source_map()["data"] == before["data"]
-    assert "aws-auth was created in context `prod`; to take it back:" in back.stderr
+    assert "aws-auth was created in context `prod`; to undo it:" in back.stderr
     kubectl = back.stderr.splitlines()[-1].split()
     assert kubectl[:3] == ["kubectl", "--context", "prod"]
     done = cluster.kubectl(*kubectl[3:])
@@ -198,8 +198,8 @@ def test_deleted_map_comes_back(cluster: Cluster, kubeconfig: Path) -> None:
     assert not cluster.source_map()
 
 
-def test_deleted_map_comes_back_without_what_tied_it(cluster: Cluster, kubeconfig: Path) -> None:
-    """Of an owner that is gone, or a finalizer that nobody takes away: else it would not stay."""
+def test_deleted_map_is_restored_without_references(cluster: Cluster, kubeconfig: Path) -> None:
+    """Without owner references and finalizers; otherwise the map might be deleted again."""
     owner = {"apiVersion": "v1", "kind": "ConfigMap", "name": "gone", "uid": "1b4e28ba"}
     ties = {"ownerReferences": [owner], "finalizers": ["example.com/gone"]}
     cluster.must("PATCH", AWS_AUTH, {"metadata": ties}, content_type=MERGE)
@@ -239,9 +239,7 @@ def test_backup_of_another_cluster_is_refused(cluster: Cluster, kubeconfig: Path
     assert cluster.source_map() == before
 
 
-def test_entries_that_came_since_are_not_dropped_in_passing(
-    cluster: Cluster, kubeconfig: Path
-) -> None:
+def test_entries_added_since_are_not_silently_removed(cluster: Cluster, kubeconfig: Path) -> None:
     authmap(kubeconfig, "fix", "--apply", "--yes", "--context", "prod")
     new = "- rolearn: arn:aws:iam::111111111111:role/new\n  username: new:{{SessionName}}\n"
     cluster.set_data({"mapRoles": roles(cluster) + new})
@@ -255,8 +253,8 @@ def test_entries_that_came_since_are_not_dropped_in_passing(
     assert "role/new" not in roles(cluster)
 
 
-def test_lists_are_asked_for_in_pages(cluster: Cluster, kubeconfig: Path) -> None:
-    """As many as AUTHMAP_BINDINGS says."""
+def test_lists_are_read_in_pages(cluster: Cluster, kubeconfig: Path) -> None:
+    """With as many bindings as AUTHMAP_BINDINGS says."""
 
     def bind(number: int) -> None:
         user = "staff" if number == BINDINGS - 1 else "x"
@@ -273,7 +271,7 @@ def test_lists_are_asked_for_in_pages(cluster: Cluster, kubeconfig: Path) -> Non
     assert asked == ["configmaps", *pages, "rolebindings"]
 
 
-def test_resolve_and_show_ask_the_cluster(cluster: Cluster, kubeconfig: Path) -> None:
+def test_resolve_and_show_read_the_cluster(cluster: Cluster, kubeconfig: Path) -> None:
     cluster.bind("on-call", role="view", groups=["system:masters"])
     session = "arn:aws:sts::111111111111:assumed-role/staff/alice"
     run = authmap(kubeconfig, "resolve", session, "--context", "prod")
@@ -285,8 +283,8 @@ def test_resolve_and_show_ask_the_cluster(cluster: Cluster, kubeconfig: Path) ->
     assert authmap(kubeconfig, "show", "--context", "prod", "x.yaml").returncode == 2
 
 
-def test_a_map_that_is_on_its_way_out(cluster: Cluster, kubeconfig: Path) -> None:
-    """What is written into it would be gone with it, and so would everybody it lets in."""
+def test_map_that_is_being_deleted(cluster: Cluster, kubeconfig: Path) -> None:
+    """A change to it would be deleted with it, and everybody would lose access."""
     kind = "application/merge-patch+json"
     held = {"metadata": {"finalizers": ["test.example.com/held"]}}
     cluster.must("PATCH", AWS_AUTH, held, content_type=kind)
@@ -299,7 +297,10 @@ def test_a_map_that_is_on_its_way_out(cluster: Cluster, kubeconfig: Path) -> Non
         for option in ("--accept-lockout-risk", "--dry-run"):
             run = within(kubeconfig, "fix", "--apply", option, "--yes", "--context=prod")
             assert run.returncode == 2
-            assert "as soon as its finalizers let it go, and a change with it" in run.stderr
+            assert (
+                "once its finalizers are removed, and the change would disappear with it"
+                in run.stderr
+            )
             assert run.stderr.endswith("; nothing was written\n")
         assert cluster.source_map() == before
     finally:

@@ -1,7 +1,7 @@
-"""Nobody is locked out: attempts that are refused, and one that is taken back.
+"""Nobody is locked out: lockout attempts are refused, or undone.
 
-On the whole chain where the login matters: callers are sessions of IAM roles, and the map that is
-changed is the one that lets them in.
+Where the login matters, the tests use the whole login chain: callers are sessions of IAM roles, and
+the map that changes is the one that maps them.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ data:
 
 
 def names_in_audit_log(chain: Chain) -> list[str]:
-    """Who two sessions of role staff are, one after the other."""
+    """The audit-log usernames of two sessions of role staff."""
     mark = chain.cluster.mark()
     for session in (ALICE, BOB):
         config = chain.kubeconfig("staff", session, context="look")
@@ -55,12 +55,12 @@ def names_in_audit_log(chain: Chain) -> list[str]:
 
 
 def requests(chain: Chain, mark: int) -> int:
-    """How many there were up to the first fresh login; more of them wait for the authenticator."""
+    """The number of requests, without repeated fresh logins while the authenticator catches up."""
     asked = [event["objectRef"]["resource"] for event in chain.cluster.audit(mark)]
     return len(asked) - 2 * (asked.count("selfsubjectreviews") - 2)
 
 
-def test_founding_experiment(chain: Chain, tmp_path: Path) -> None:
+def test_fix_makes_sessions_distinct_in_the_audit_log(chain: Chain, tmp_path: Path) -> None:
     chain.cluster.create_map(FIXTURE.read_bytes())
     chain.wait_for_login("staff")
     assert names_in_audit_log(chain) == ["staff", "staff"]
@@ -70,7 +70,7 @@ def test_founding_experiment(chain: Chain, tmp_path: Path) -> None:
     applied = authmap(kubeconfig, *APPLY)
     assert applied.returncode == 0, applied.stderr
     assert requests(chain, mark) == 10
-    assert "we are mapped by an entry that changes" in applied.stderr
+    assert "you are mapped by an entry that changes" in applied.stderr
     assert f"a fresh login is `{NEW}alice-example.com`" in applied.stderr
     assert names_in_audit_log(chain) == [f"{NEW}alice-example.com", f"{NEW}bob-example.com"]
 
@@ -82,8 +82,8 @@ def test_founding_experiment(chain: Chain, tmp_path: Path) -> None:
     assert names_in_audit_log(chain) == ["staff", "staff"]
 
 
-def test_what_breaks_the_fresh_login_is_put_back(chain: Chain, tmp_path: Path) -> None:
-    """Bound by the old username only, and told to go on although the guards cannot tell."""
+def test_change_that_breaks_the_fresh_login_is_undone(chain: Chain, tmp_path: Path) -> None:
+    """The user is bound by the old username only, and accepts the risk that guards report."""
     cluster = chain.cluster
     cluster.create_map(staff("[]"))
     chain.wait_for_login("staff")
@@ -100,7 +100,7 @@ def test_what_breaks_the_fresh_login_is_put_back(chain: Chain, tmp_path: Path) -
     mark = cluster.mark()
     run = authmap(kubeconfig, *APPLY, "--rename", "staff", "--accept-lockout-risk")
     assert run.returncode == 3, run.stderr
-    assert "the old map was put back" in run.stderr
+    assert "the old map was restored" in run.stderr
     assert cluster.source_map()["data"] == before
     writes = [
         (e["user"]["username"], e["responseStatus"]["code"], "dryRun" in e["requestURI"])
@@ -109,7 +109,7 @@ def test_what_breaks_the_fresh_login_is_put_back(chain: Chain, tmp_path: Path) -
     ]
     assert ("staff", 200, False) in writes
     assert (f"{NEW}alice-example.com", 403, True) in writes
-    assert writes[-1] == ("staff", 200, False)  # by the session whose login came before
+    assert writes[-1] == ("staff", 200, False)  # by the session that logged in before the write
 
 
 def test_caller_bound_by_username_alone_is_refused(chain: Chain, tmp_path: Path) -> None:
@@ -129,7 +129,7 @@ def test_caller_bound_by_username_alone_is_refused(chain: Chain, tmp_path: Path)
 
 
 def test_caller_whose_group_is_bound_elsewhere_is_refused(chain: Chain, tmp_path: Path) -> None:
-    """The bindings cannot be listed, but the API server is asked what the new name may do."""
+    """The user may not list bindings, but may ask what the new identity is allowed to do."""
     cluster = chain.cluster
     cluster.create_map(staff("[developers]"))
     chain.wait_for_login("staff")
@@ -148,7 +148,7 @@ def test_caller_whose_group_is_bound_elsewhere_is_refused(chain: Chain, tmp_path
     before = cluster.source_map()
     run = authmap(kubeconfig, *APPLY, "--accept-lockout-risk")
     assert run.returncode == 2
-    assert f"as `{NEW}alice-example.com` in `developers` we could not take" in run.stderr
+    assert f"as `{NEW}alice-example.com` in `developers`, you could not undo" in run.stderr
     assert cluster.source_map() == before
 
     where = "kube-system"
@@ -165,23 +165,21 @@ def test_node_entry_is_not_touched(cluster: Cluster, tmp_path: Path) -> None:
     run = authmap(kubeconfig, *APPLY, "--select=AM304", "--unsafe-fixes")
     assert "the entry belongs to a node" in run.stderr
     assert cluster.source_map()["data"]["mapRoles"] == before
-    assert authmap(kubeconfig, *APPLY).returncode == 0  # and it keeps nothing else back
+    assert authmap(kubeconfig, *APPLY).returncode == 0  # and nothing else is held back
     assert cluster.source_map()["data"]["mapRoles"] == before.replace(
         "username: staff", "username: role:{{AccountID}}:staff:{{SessionName}}"
     )
 
 
-def test_section_that_is_lost_comes_to_life_only_on_request(
-    cluster: Cluster, tmp_path: Path
-) -> None:
-    """All that is in it would be in force at once, and nobody has looked at it for a long time."""
-    lost = staff("[developers]").replace(b"username: staff", b"username: {{SessionName}}")
-    cluster.create_map(lost)
+def test_unreadable_section_is_activated_only_on_request(cluster: Cluster, tmp_path: Path) -> None:
+    """All its entries would take effect at once, although nobody has checked them recently."""
+    unreadable = staff("[developers]").replace(b"username: staff", b"username: {{SessionName}}")
+    cluster.create_map(unreadable)
     before = cluster.source_map()
     kubeconfig = cluster.kubeconfig("editor", path=tmp_path / "config")
     run = authmap(kubeconfig, *APPLY)
     assert run.returncode == 2
-    assert "mapRoles is lost today, and by the fix all 1 of its mappings would be" in run.stderr
+    assert "cannot read mapRoles today and ignores it entirely; the fix would put 1" in run.stderr
     assert cluster.source_map() == before
     assert authmap(kubeconfig, *APPLY, "--unsafe-fixes").returncode == 0
     assert (
@@ -190,7 +188,9 @@ def test_section_that_is_lost_comes_to_life_only_on_request(
     )
 
 
-def test_section_that_would_be_lost_is_refused(cluster: Cluster, tmp_path: Path) -> None:
+def test_change_that_makes_a_section_unreadable_is_refused(
+    cluster: Cluster, tmp_path: Path
+) -> None:
     cluster.create_map(FIXTURE.read_bytes())
     kubeconfig = cluster.kubeconfig("editor", path=tmp_path / "config")
     assert authmap(kubeconfig, *APPLY).returncode == 0
@@ -199,7 +199,7 @@ def test_section_that_would_be_lost_is_refused(cluster: Cluster, tmp_path: Path)
     before = cluster.source_map()
     run = authmap(kubeconfig, "rollback", "--yes", "--context", "prod", "--accept-lockout-risk")
     assert run.returncode == 2
-    assert "every mapping in it is lost" in run.stderr
+    assert "the authenticator would ignore every mapping in it" in run.stderr
     assert cluster.source_map() == before
 
 

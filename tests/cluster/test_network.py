@@ -1,4 +1,4 @@
-"""What the network does, and what is said of it: where, why, and in what state the map is."""
+"""Network failures: messages say where, why, and in which state the map is."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Verdict = Reply | Trouble | None
 MAP = (Path(__file__).parents[2] / "fixtures" / "aws-auth.yaml").read_bytes()
 LINT = ("lint", "--context", "prod", "--request-timeout=60")
-HASTY = ("lint", "--context", "prod", "--request-timeout=1")  # where no answer ever comes
+HASTY = ("lint", "--context", "prod", "--request-timeout=1")  # for servers that never answer
 APPLY = ("fix", "--apply", "--yes", "--context", "prod", "--verify-timeout=30", "--fail-on=never")
 BACK = ("rollback", "--yes", "--context", "prod", "--verify-timeout=30")
 
@@ -50,26 +50,26 @@ NO_ANSWER: dict[str, tuple[Callable[[Request], Verdict], str]] = {
     "cuts": (lambda _: Trouble.CUT, "Remote end closed connection without response"),
     "cuts in the answer": (lambda _: Trouble.TEAR, "broke in the middle of the answer"),
     "drips": (lambda _: Trouble.DRIP, "no answer within 1 s (--request-timeout)"),
-    "refuses the token": (lambda _: Reply.failure(401, "no"), "our credentials (401)"),
-    "is busy": (lambda _: Reply.failure(429, "", Retry_After="3600"), "left alone for 3600 s"),
+    "refuses the token": (lambda _: Reply.failure(401, "no"), "your credentials (401)"),
+    "is busy": (lambda _: Reply.failure(429, "", Retry_After="3600"), "asks to retry after 3600 s"),
     "is busy for ever": (lambda _: Reply.failure(429, "x", Retry_After="0"), "too busy"),
     "is upgraded": (lambda _: Reply.failure(503, "upgrading", Retry_After="1"), "upgrading"),
     "fails": (lambda _: html(502), "(502)"),
     "leads to a login page": (lambda _: html(302, Location="https://sso.test/"), "(302)"),
-    "is a login page": (lambda _: html(200), "no JSON object"),
-    "answers half an object": (lambda _: Reply(200, {}, b'{"data": {'), "no JSON object"),
-    "answers a list": (lambda _: Reply(200, {}, b"[]"), "no JSON object"),
-    "answers too deep": (lambda _: Reply(200, {}, b"[" * 100_000), "no JSON object"),
-    "answers nothing": (lambda _: Reply(200, {}, b"{}"), "something else than a ConfigMap"),
+    "is a login page": (lambda _: html(200), "without a JSON object"),
+    "answers half an object": (lambda _: Reply(200, {}, b'{"data": {'), "without a JSON object"),
+    "answers a list": (lambda _: Reply(200, {}, b"[]"), "without a JSON object"),
+    "answers too deep": (lambda _: Reply(200, {}, b"[" * 100_000), "without a JSON object"),
+    "answers nothing": (lambda _: Reply(200, {}, b"{}"), "something other than a ConfigMap"),
     "answers numbers": (
         lambda _: Reply(200, {}, b'{"metadata": {"resourceVersion": "1"}, "data": {"a": 1}}'),
-        "something else than a ConfigMap",
+        "something other than a ConfigMap",
     ),
 }
 
 
 @pytest.mark.parametrize("trouble", NO_ANSWER)
-def test_a_server_that(cluster: Cluster, tmp_path: Path, trouble: str) -> None:
+def test_server_failure(cluster: Cluster, tmp_path: Path, trouble: str) -> None:
     behaviour, said = NO_ANSWER[trouble]
     lint = HASTY if "--request-timeout" in said else LINT
     with Proxy(cluster, behaviour) as proxy:
@@ -130,17 +130,17 @@ def test_odd_answers_do_not_stop_the_others(
             del odd[0]
 
 
-def test_pages_without_end(cluster: Cluster, tmp_path: Path) -> None:
+def test_endless_pages(cluster: Cluster, tmp_path: Path) -> None:
     more = b'{"metadata": {"continue": "x"}, "items": []}'
     endless = lambda r: Reply(200, {}, more) if "bindings" in r.path else None  # noqa: E731
     with Proxy(cluster, endless) as proxy:
         run = within(config(cluster, tmp_path, proxy.url), *LINT)
     assert run.returncode == 2
-    assert "clusterrolebindings with pages without end" in run.stderr
+    assert "clusterrolebindings with endless pages" in run.stderr
     assert len(proxy.requests) == 3
 
 
-def test_nobody_is_there(cluster: Cluster, tmp_path: Path) -> None:
+def test_no_server(cluster: Cluster, tmp_path: Path) -> None:
     for url, said in {
         "https://127.0.0.1:1": "cannot be reached: Connection refused",
         "https://nowhere.invalid": "cannot be reached: its name cannot be resolved",
@@ -152,10 +152,10 @@ def test_nobody_is_there(cluster: Cluster, tmp_path: Path) -> None:
     assert (run.returncode, "no answer within 1 s" in run.stderr) == (2, True), run.stderr
 
 
-def test_certificates_that_do_not_hold(cluster: Cluster, tmp_path: Path) -> None:
+def test_invalid_certificates(cluster: Cluster, tmp_path: Path) -> None:
     for certificate, said in {
         cluster.ca.issue_cert("other.test"): "certificate is not valid for '127.0.0.1'",
-        trustme.CA().issue_cert("127.0.0.1"): "its certificate is not to be trusted: unable to get",
+        trustme.CA().issue_cert("127.0.0.1"): "its certificate is not trusted: unable to get",
     }.items():
         with Proxy(cluster, certificate=certificate) as proxy:
             run = within(config(cluster, tmp_path, proxy.url), *LINT)
@@ -163,13 +163,13 @@ def test_certificates_that_do_not_hold(cluster: Cluster, tmp_path: Path) -> None
         assert proxy.requests == []
 
 
-def test_what_is_no_tls(cluster: Cluster, tmp_path: Path) -> None:
+def test_server_without_tls(cluster: Cluster, tmp_path: Path) -> None:
     with ConnectProxy() as server:
         run = within(config(cluster, tmp_path, server.url.replace("http:", "https:")), *LINT)
-    assert (run.returncode, "no TLS with it" in run.stderr) == (2, True), run.stderr
+    assert (run.returncode, "the TLS handshake failed: " in run.stderr) == (2, True), run.stderr
 
 
-def test_a_busy_server_is_asked_again_when_it_says(cluster: Cluster, tmp_path: Path) -> None:
+def test_busy_server_is_retried_when_it_says(cluster: Cluster, tmp_path: Path) -> None:
     def behaviour(request: Request) -> Verdict:
         first = request.nth == 1 and "configmaps" in request.path
         return Reply.failure(429, "too many requests", Retry_After="1") if first else None
@@ -180,11 +180,13 @@ def test_a_busy_server_is_asked_again_when_it_says(cluster: Cluster, tmp_path: P
     assert run.returncode == 0, run.stderr
     assert cluster.source_map()["data"] != old
     written = [each.path for each in proxy.requests if each.method == "PATCH"]
-    assert len(written) == 4  # dry run, write, dry run of the fresh login; the first was too early
+    assert (
+        len(written) == 4
+    )  # the dry run twice (the first was refused), the write, the fresh login's dry run
 
 
 class Nth:
-    """Something goes wrong with one request of a run."""
+    """A behaviour that makes the n-th request of a run fail."""
 
     def __init__(self, number: int, verdict: Verdict) -> None:
         self.left = number
@@ -198,7 +200,7 @@ class Nth:
 def run_through(
     cluster: Cluster, folder: Path, verdict: Verdict, command: tuple[str, ...], user: str = "editor"
 ) -> Iterator[tuple[CompletedProcess[str], list[Request]]]:
-    """A command again and again, with the trouble at its first request, its second, and so on."""
+    """Run a command repeatedly; its first request fails, then its second, and so on."""
     for number in range(1, 30):
         with Proxy(cluster, Nth(number, verdict)) as proxy:
             run = within(config(cluster, folder, proxy.url, user), *command)
@@ -215,12 +217,12 @@ ONE: dict[str, Verdict] = {
     "lost": Trouble.LOSE,
     "refused": Reply.failure(401, "Unauthorized"),
 }
-UNTOUCHED = ("; nothing was written\n", "; the object is as it was when it was read again\n")
+UNTOUCHED = ("; nothing was written\n", "; the object was read again and is unchanged\n")
 
 
 @pytest.mark.parametrize("trouble", ONE)
 def test_apply_survives_any_one_failure(cluster: Cluster, tmp_path: Path, trouble: str) -> None:
-    """The exit code and the words say what is there afterwards, wherever the trouble is."""
+    """Exit code and message report the resulting state, whichever request fails."""
     old, codes = cluster.source_map()["data"], []
     backups = tmp_path / "state/authmap/backups/prod"
     for run, _ in run_through(cluster, tmp_path, ONE[trouble], APPLY):
@@ -231,7 +233,7 @@ def test_apply_survives_any_one_failure(cluster: Cluster, tmp_path: Path, troubl
             assert run.stderr.endswith(UNTOUCHED), run.stderr
             assert "error: context:prod: https://127.0.0.1:" in run.stderr
         if run.returncode == 3:
-            assert run.stderr.endswith("so the old map was put back\n"), run.stderr
+            assert run.stderr.endswith("so the old map was restored\n"), run.stderr
         saved = list(backups.iterdir()) if backups.exists() else []
         assert len(saved) == (not run.stderr.endswith("; nothing was written\n"))
         for each in saved:
@@ -241,7 +243,7 @@ def test_apply_survives_any_one_failure(cluster: Cluster, tmp_path: Path, troubl
             cluster.set_data(old)
     assert codes[:6] == [2] * 6  # up to the dry run
     assert codes[-1] == 0
-    # a fresh login that gets no answer is tried again, one that is refused is the end
+    # a fresh login without an answer is tried again; one that is refused is final
     assert (3 in codes) == (trouble == "refused")
 
 
@@ -269,7 +271,7 @@ def test_when_nothing_answers_from_the_write_on(
     with Proxy(cluster, behaviour) as proxy:
         run = within(config(cluster, tmp_path, proxy.url), *APPLY)
     assert run.returncode == 2
-    assert "whether the change was made is not known, as the object cannot be read" in run.stderr
+    assert "cannot tell whether the change was made, because the object cannot be" in run.stderr
     assert (cluster.source_map()["data"] != old) == made
 
 
@@ -287,8 +289,8 @@ def test_when_nothing_answers_after_the_write(cluster: Cluster, tmp_path: Path) 
     assert run.returncode == 4
     assert cluster.source_map()["data"] != old
     assert "a fresh login got no answer" in run.stderr
-    assert "the old map could not be put back" in run.stderr
-    assert run.stderr.endswith("somebody who still may, by one of the commands above\n")
+    assert "the old map could not be restored" in run.stderr
+    assert run.stderr.endswith("one of the commands above, as somebody who still has access\n")
     ours, theirs = re.findall(r"^    (.*)$", run.stderr, re.MULTILINE)
     new = cluster.source_map()["data"]
     config(cluster, tmp_path, cluster.url, "admin")
@@ -308,7 +310,7 @@ def test_when_nothing_answers_after_the_write(cluster: Cluster, tmp_path: Path) 
 
 @pytest.mark.parametrize("gone", [True, False])
 def test_rollback_survives_any_one_failure(cluster: Cluster, tmp_path: Path, gone: bool) -> None:
-    """Where the map was deleted, an answer that gets lost leaves open whether it is back."""
+    """If the map was deleted, a lost answer leaves open whether it was created."""
     old = cluster.source_map()["data"]
     assert within(config(cluster, tmp_path, cluster.url, "admin"), *APPLY).returncode == 0
     new = cluster.source_map()["data"]
@@ -321,10 +323,10 @@ def test_rollback_survives_any_one_failure(cluster: Cluster, tmp_path: Path, gon
         if run.returncode == 0:
             assert left == old, run.stderr
         elif gone and left:
-            assert "whether it was created is not known" in run.stderr
+            assert "cannot tell whether aws-auth was created" in run.stderr
         else:
             assert left == (None if gone else new), run.stderr
-            assert run.stderr.endswith((*UNTOUCHED, "so the old map was put back\n"))
+            assert run.stderr.endswith((*UNTOUCHED, "so the old map was restored\n"))
         if gone:
             cluster.delete_map()
         else:

@@ -1,4 +1,4 @@
-"""What each command says when one permission is missing, and that nothing is half done."""
+"""Each command reports a missing permission, and changes nothing partially."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def rule(what: str) -> dict[str, Any]:
 
 
 def somebody(cluster: Cluster, folder: Path, *, missing: str = "") -> Path:
-    """A kubeconfig of somebody who may do all it takes but one thing."""
+    """A kubeconfig of a user with all required permissions except one."""
     have = [what for what in NEEDED if what != missing]
     at_map = [rule(what) for what in have if NEEDED[what] == AT_MAP]
     elsewhere = [rule(what) for what in have if NEEDED[what] != AT_MAP]
@@ -56,7 +56,7 @@ def somebody(cluster: Cluster, folder: Path, *, missing: str = "") -> Path:
 
 @pytest.fixture
 def no_self_review(cluster: Cluster) -> Iterator[None]:
-    """Nobody but an administrator may ask who they are."""
+    """Only administrators may create SelfSubjectReviews."""
     before = cluster.must("GET", BASIC)["subjects"]
     kind = "application/merge-patch+json"
     cluster.must("PATCH", BASIC, {"subjects": []}, content_type=kind)
@@ -67,7 +67,7 @@ def no_self_review(cluster: Cluster) -> Iterator[None]:
 
 
 def fixed(cluster: Cluster, folder: Path) -> tuple[Any, Any]:
-    """The map as it was, of which there is a backup, and as a fix made it."""
+    """Fix a map; its data before (there is a backup of it), and after."""
     before = cluster.create_map(MAP)["data"]
     run = within(cluster.kubeconfig("admin", path=folder / "config"), *APPLY)
     assert run.returncode == 0, run.stderr
@@ -77,7 +77,7 @@ def fixed(cluster: Cluster, folder: Path) -> tuple[Any, Any]:
 FORBIDDEN = 'configmaps "aws-auth" is forbidden: User "user-00" cannot {} resource "configmaps"'
 NO_GET = FORBIDDEN.format("get")
 NO_PATCH = FORBIDDEN.format("patch")
-NO_LIST = "not known: we may not list {} in context `prod`"
+NO_LIST = "an old username: you may not list {} in context `prod`"
 
 
 SAID = {
@@ -89,9 +89,7 @@ SAID = {
 
 
 @pytest.mark.parametrize("missing", SAID)
-def test_a_permission_that_it_takes_to_write(
-    cluster: Cluster, tmp_path: Path, missing: str
-) -> None:
+def test_missing_permission_to_write(cluster: Cluster, tmp_path: Path, missing: str) -> None:
     said = SAID[missing]
     before, after = fixed(cluster, tmp_path)
     config = somebody(cluster, tmp_path, missing=missing)
@@ -116,11 +114,12 @@ def test_a_permission_that_it_takes_to_write(
         assert "AM4" not in read.stdout
         kind = missing.split()[1]
         assert f"may not list {kind} in context `prod`" in read.stderr
-        assert said in seen.stderr
+        assert "a binding names an old username" in seen.stderr
+        assert f"may not list {kind} in context `prod`" in seen.stderr
         asked = ("resolve", "arn:aws:iam::111111111111:role/staff", "--context=prod")
         answer = within(config, *asked)
         assert answer.returncode == 0
-        assert f"note: not all bindings are known: may not list {kind} in" in answer.stdout
+        assert f"note: some bindings may be missing: may not list {kind} in" in answer.stdout
         document = json.loads(within(config, *asked, "-f", "json").stdout)
         assert document["unchecked"] == f"may not list {kind} in context `prod`"
         run = within(config, *APPLY, "--accept-lockout-risk")
@@ -140,7 +139,7 @@ PATH = "- rolearn: arn:aws:iam::111111111111:role/team/ops\n  username: a\n"
         ("", None, ["--as=user-00", "--as-group=group-00"], "--as user-00 --as-group group-00"),
     ],
 )
-def test_the_command_that_takes_it_back_works_as_it_stands(
+def test_printed_rollback_command_works_unchanged(
     cluster: Cluster,
     tmp_path: Path,
     missing: str,
@@ -174,8 +173,8 @@ def test_the_command_that_takes_it_back_works_as_it_stands(
     assert (write.get("impersonatedUser") or write["user"])["username"] == "user-00"
 
 
-def test_a_permission_that_it_does_not_take(cluster: Cluster, tmp_path: Path) -> None:
-    """The uid of kube-system tells clusters apart where it can be seen; nothing depends on it."""
+def test_permission_that_is_optional(cluster: Cluster, tmp_path: Path) -> None:
+    """The uid of kube-system identifies a cluster if it may be read, but is not required."""
     before = cluster.create_map(MAP)["data"]
     config = somebody(cluster, tmp_path, missing="get namespaces")
     run = within(config, *APPLY)
@@ -187,20 +186,20 @@ def test_a_permission_that_it_does_not_take(cluster: Cluster, tmp_path: Path) ->
 
 
 @pytest.mark.usefixtures("no_self_review")
-def test_who_we_are_may_not_be_asked(cluster: Cluster, tmp_path: Path) -> None:
+def test_own_user_is_unknown(cluster: Cluster, tmp_path: Path) -> None:
     before, after = fixed(cluster, tmp_path)
     config = somebody(cluster, tmp_path)
     assert within(config, *LINT).returncode == 1
     run = within(config, *BACK)
     assert run.returncode == 2
-    assert "who we are to the API server is not known (it takes `create` on" in run.stderr
+    assert "the API server does not report your user (this requires `create` on" in run.stderr
     assert cluster.source_map()["data"] == after
     run = within(config, *BACK, "--accept-lockout-risk")
     assert (run.returncode, cluster.source_map()["data"]) == (0, before), run.stderr
 
 
-def test_what_we_become_may_not_be_asked(chain: Chain, tmp_path: Path) -> None:
-    """A caller whom the map makes, and who may not create subjectaccessreviews."""
+def test_permissions_of_the_new_user_are_unknown(chain: Chain, tmp_path: Path) -> None:
+    """A caller mapped by an entry, who may not create subjectaccessreviews."""
     cluster = chain.cluster
     before = cluster.create_map(MAP.replace(b"system:masters", b"group-00"))["data"]
     somebody(cluster, tmp_path)
@@ -208,6 +207,6 @@ def test_what_we_become_may_not_be_asked(chain: Chain, tmp_path: Path) -> None:
     config = chain.kubeconfig("staff", path=tmp_path / "config")
     run = within(config, *APPLY)
     assert run.returncode == 2
-    assert "could take the change back is not known: subjectaccessreviews" in run.stderr
+    assert "could undo the change: subjectaccessreviews" in run.stderr
     assert run.stderr.endswith("; nothing was written\n")
     assert cluster.source_map()["data"] == before

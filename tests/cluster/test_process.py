@@ -1,4 +1,4 @@
-"""Nothing stays behind, however a test run ends."""
+"""No process is left after a test run, no matter how it ends."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def alive(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    state = Path(f"/proc/{pid}/stat")  # a zombie whose parent is gone counts as dead
+    state = Path(f"/proc/{pid}/stat")  # a zombie without a parent counts as dead
     return not state.exists() or state.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
@@ -51,7 +51,7 @@ def test_children_end_with_a_killed_parent(tmp_path: Path, end: signal.Signals) 
     wait_until(lambda: not alive(child), "the child to end")
 
 
-def test_a_program_that_ends_at_once_is_told(tmp_path: Path) -> None:
+def test_program_that_ends_at_once_is_reported(tmp_path: Path) -> None:
     child = Process("sh", ["sh", "-c", "echo no such flag >&2; exit 1"], tmp_path)
     with pytest.raises(RuntimeError, match="no such flag"):
         child.wait_until(lambda: False)

@@ -1,4 +1,4 @@
-"""The way on which things go wrong goes wrong as it says."""
+"""Tests of the failing proxy: it fails in the requested way."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_requests_pass(cluster: Cluster) -> None:
     assert proxy.requests[-1].headers["Authorization"] == "Bearer secret-token-of-admin"
 
 
-def test_somebody_is_faster(cluster: Cluster) -> None:
+def test_concurrent_write(cluster: Cluster) -> None:
     cluster.create_map(FIXTURE)
 
     def behaviour(request: Request) -> None:
@@ -51,7 +51,7 @@ def test_somebody_is_faster(cluster: Cluster) -> None:
     assert cluster.source_map()["data"] == {"mapRoles": "[]"}
 
 
-def test_an_answer_gets_lost(cluster: Cluster) -> None:
+def test_lost_answer(cluster: Cluster) -> None:
     cluster.create_map(FIXTURE)
 
     def behaviour(request: Request) -> Trouble | None:
@@ -83,7 +83,7 @@ def test_the_server_is_busy_once(cluster: Cluster) -> None:
         (lambda _: Trouble.STALL, "exceeded"),
     ],
 )
-def test_no_answer_of_use(cluster: Cluster, behaviour: object, said: str) -> None:
+def test_no_usable_answer(cluster: Cluster, behaviour: object, said: str) -> None:
     assert callable(behaviour)
     with Proxy(cluster, behaviour) as proxy:
         asked = ["get", "--raw", AWS_AUTH, "--request-timeout=1s"]
@@ -91,7 +91,7 @@ def test_no_answer_of_use(cluster: Cluster, behaviour: object, said: str) -> Non
     assert (code, said in text) == (1, True), text
 
 
-def test_a_stranger_s_certificate(cluster: Cluster) -> None:
+def test_untrusted_certificate(cluster: Cluster) -> None:
     for certificate, said in {
         cluster.ca.issue_cert("other.example.com"): "doesn't contain any IP SANs",
         trustme.CA().issue_cert("127.0.0.1"): "certificate signed by unknown authority",
@@ -108,7 +108,7 @@ def test_no_handshake(cluster: Cluster) -> None:
     assert "exceeded" in text
 
 
-def test_an_error_of_the_behaviour_is_the_test_s(cluster: Cluster) -> None:
+def test_error_in_the_behaviour_is_raised_in_the_test(cluster: Cluster) -> None:
     def behaviour(_: Request) -> None:
         raise LookupError("a mistake in the test")
 
@@ -116,7 +116,7 @@ def test_an_error_of_the_behaviour_is_the_test_s(cluster: Cluster) -> None:
         kubectl(cluster, proxy.url, "get", "--raw", AWS_AUTH)
 
 
-def test_a_connect_proxy_leads_where_it_is_asked(cluster: Cluster) -> None:
+def test_connect_proxy_connects_where_it_is_asked(cluster: Cluster) -> None:
     with ConnectProxy() as proxy:
         with socket.create_connection(("127.0.0.1", proxy.port)) as client:
             client.sendall(f"CONNECT 127.0.0.1:{cluster.port} HTTP/1.1\r\n\r\n".encode())

@@ -1,4 +1,4 @@
-"""Nothing that a kubeconfig keeps secret is in what authmap prints, saves or leaves behind."""
+"""No secret of a kubeconfig appears in what authmap prints, saves or leaves on disk."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ WAYS: dict[str, Case] = {
     "plugin that hangs": lambda c, f: write(c, f, plugin(f, "time.sleep(60)", env=ENV)),
     "proxy": lambda c, f: write(c, f, server={"proxy-url": f"http://me:{HIDDEN}@127.0.0.1:1"}),
     "refused": lambda c, f: write(c, f, {"token": "secret-token-of-nobody"}),
-    "not there": lambda c, f: write(c, f, server={"server": "https://127.0.0.1:1"}),
-    "key that is none": lambda c, f: write(
+    "unreachable": lambda c, f: write(c, f, server={"server": "https://127.0.0.1:1"}),
+    "malformed key": lambda c, f: write(
         c,
         put(f, key=f"-----BEGIN PRIVATE KEY-----\n{HIDDEN}"),
         certificate(c) | {"client-key": "key"},
@@ -55,7 +55,7 @@ def contents(folder: Path) -> str:
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_nothing_gets_out(
+def test_no_secret_is_shown_or_saved(
     cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     given, state, scratch = (tmp_path / name for name in ("given", "state", "scratch"))
@@ -64,15 +64,15 @@ def test_nothing_gets_out(
     monkeypatch.setattr(tempfile, "tempdir", str(scratch))
     cluster.create_map(MAP)
     config = WAYS[way](cluster, given)
-    told, hasty = "", ["--request-timeout=0.5"] if way == "plugin that hangs" else []
+    output, hasty = "", ["--request-timeout=0.5"] if way == "plugin that hangs" else []
     for command in (LINT, APPLY, BACK):
         run = within(config, *command, *hasty, home=state, variables={"AUTHMAP_DEBUG": "1"})
         assert (run.returncode == 2) == (way not in IN), run.stderr
-        told += run.stdout + run.stderr
-    told += contents(state) + contents(scratch)
+        output += run.stdout + run.stderr
+    output += contents(state) + contents(scratch)
     assert not list(scratch.iterdir())
-    assert ("# authmap backup" in told) == (way in IN)
+    assert ("# authmap backup" in output) == (way in IN)
     key = Path(certificate(cluster)["client-key"])
     lines, inline = key.read_text().splitlines(), encoded(key)
     for secret in (HIDDEN, "secret-token", "PRIVATE KEY", lines[1], inline[:40], inline[-40:]):
-        assert secret not in told
+        assert secret not in output

@@ -1,4 +1,4 @@
-"""The server that the other tests here rely on."""
+"""Tests of the test cluster that the other tests rely on."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 FIXTURE = Path(__file__).parents[2] / "fixtures" / "aws-auth.yaml"
 
 
-def test_kubectl_applies_a_manifest_and_the_audit_log_says_who(cluster: Cluster) -> None:
+def test_kubectl_applies_a_manifest_and_the_audit_log_names_the_user(cluster: Cluster) -> None:
     mark = cluster.mark()
     done = cluster.kubectl("apply", "-f", str(FIXTURE))
     assert done.returncode == 0, done.stderr
@@ -26,7 +26,7 @@ def test_kubectl_applies_a_manifest_and_the_audit_log_says_who(cluster: Cluster)
     assert {e["user"]["username"] for e in events} == {"admin"}
 
 
-def test_users_may_do_what_their_names_say(cluster: Cluster) -> None:
+def test_users_have_the_permissions_their_names_suggest(cluster: Cluster) -> None:
     cluster.create_map(FIXTURE.read_bytes())
 
     def may(user: str, method: str, path: str, body: object = None) -> int:
@@ -53,7 +53,7 @@ def test_users_may_do_what_their_names_say(cluster: Cluster) -> None:
     assert may("user-00", "GET", AWS_AUTH) == 403
 
 
-def test_reset_leaves_nothing_of_a_test(cluster: Cluster) -> None:
+def test_reset_removes_everything_of_a_test(cluster: Cluster) -> None:
     def names() -> list[str]:
         kinds = ["clusterroles", "clusterrolebindings", "roles", "rolebindings"]
         lists = [cluster.must("GET", f"{RBAC}/{kind}")["items"] for kind in kinds]
@@ -71,7 +71,7 @@ def test_reset_leaves_nothing_of_a_test(cluster: Cluster) -> None:
     assert names() == before
 
 
-def test_a_kubeconfig_holds_several_contexts(cluster: Cluster, tmp_path: Path) -> None:
+def test_kubeconfig_with_several_contexts(cluster: Cluster, tmp_path: Path) -> None:
     path = cluster.kubeconfig("reader", path=tmp_path / "config")
     assert cluster.kubeconfig("editor", context="staging", path=path) == path
     config = json.loads(path.read_text())

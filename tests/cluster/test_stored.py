@@ -1,4 +1,4 @@
-"""What the API server stores is what was sent, or it is said and taken back."""
+"""If the API server stores something other than what was sent, it is reported and undone."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ OLD, NEW = b"[deployers]", b"[system:masters]"
 
 
 class Altering:
-    """Has other groups stored than those that are sent, as a mutating webhook does in earnest only.
+    """Alters the groups in writes but not in dry runs, as a mutating webhook may.
 
     Args:
-        cluster: where they are stored.
-        times: in how many writes.
-        hidden: whether the answer to the write has what was sent.
+        cluster: the cluster.
+        times: number of writes to alter.
+        hidden: whether the answer to the write shows what was sent instead of what was stored.
     """
 
     def __init__(self, cluster: Cluster, times: int, *, hidden: bool = False) -> None:
@@ -50,7 +50,7 @@ class Altering:
 @pytest.mark.parametrize("hidden", [False, True], ids=["answered", "read back"])
 @pytest.mark.parametrize("more", [(), ("--no-verify",)])
 @pytest.mark.parametrize("command", [APPLY, BACK], ids=["apply", "rollback"])
-def test_what_was_stored_instead_is_taken_back(
+def test_altered_write_is_undone(
     cluster: Cluster, tmp_path: Path, command: tuple[str, ...], more: tuple[str, ...], hidden: bool
 ) -> None:
     cluster.create_map(FIXTURE)
@@ -62,23 +62,21 @@ def test_what_was_stored_instead_is_taken_back(
         config = cluster.kubeconfig("admin", path=tmp_path / "config", url=proxy.url)
         run = within(config, *command, *more)
     assert run.returncode == 3, run.stderr
-    assert "authmap: something else was stored: the old map is being put back" in run.stderr
+    assert "authmap: something else was stored: restoring the old map" in run.stderr
     assert run.stderr.endswith(
-        "error: context:prod: what the API server stored is not what was sent (a mutating "
-        "webhook, perhaps), so the old map was put back\n"
+        "error: context:prod: the API server stored something other than what was sent (a "
+        "mutating webhook, perhaps), so the old map was restored\n"
     )
     assert "lost its access" not in run.stderr
     assert cluster.source_map()["data"] == before
 
 
-def test_what_is_always_stored_otherwise_is_said_to_be_there(
-    cluster: Cluster, tmp_path: Path
-) -> None:
+def test_write_that_is_always_altered_is_reported(cluster: Cluster, tmp_path: Path) -> None:
     cluster.create_map(FIXTURE)
     with Proxy(cluster, Altering(cluster, 2)) as proxy:
         config = cluster.kubeconfig("admin", path=tmp_path / "config", url=proxy.url)
         run = within(config, *APPLY)
     assert run.returncode == 4, run.stderr
-    assert "the old map could not be put back: what the API server stored is not" in run.stderr
+    assert "the old map could not be restored: the API server stored something other" in run.stderr
     assert "; what was stored instead is in place" in run.stderr
     assert "[system:masters]" in cluster.source_map()["data"]["mapRoles"]

@@ -1,4 +1,4 @@
-"""Who comes in with a token, and what they may do."""
+"""The users with static tokens, and the permissions they get."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ ASK = {
 
 @dataclass(frozen=True)
 class User:
-    """Somebody who comes in with a static token."""
+    """A user with a static token."""
 
     name: str
     groups: tuple[str, ...]
 
     @property
     def token(self) -> str:
-        """The secret, easy to find where it must not be."""
+        """The secret token; its text is easy to find in output where it must not be."""
         return f"secret-token-of-{self.name}"
 
 
-# editor may do what `fix --apply` needs, reader what `lint` needs, the spare ones what tests bind
+# editor may do what `fix --apply` needs, reader what `lint` needs, user-NN what tests bind
 USERS = [
     User("admin", ("system:masters",)),
     User("editor", ("test:editors",)),

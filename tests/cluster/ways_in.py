@@ -1,4 +1,4 @@
-"""Ways in by a kubeconfig, and some that lead nowhere."""
+"""Kubeconfigs that work (GOOD), and kubeconfigs that fail (BAD)."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def inline(cluster: Cluster) -> dict[str, str]:
 
 
 def plugin(folder: Path, script: str, **more: Any) -> dict[str, Any]:
-    """A user whose plugin is a program with this body."""
+    """A user entry whose plugin is a Python program with this body."""
     path = put(folder, plugin=f"#!{sys.executable}\nimport json, os, sys, time\n{script}\n")
     (path / "plugin").chmod(0o755)
     version = "client.authentication.k8s.io/v1"
@@ -82,7 +82,7 @@ def plugin(folder: Path, script: str, **more: Any) -> dict[str, Any]:
 
 
 def printed(**status: str) -> str:
-    """The body of a plugin that prints this."""
+    """The body of a plugin that prints an ExecCredential with this status."""
     credential = {"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential"}
     return f"print({json.dumps(credential | {'status': status})!r})"
 
@@ -103,7 +103,7 @@ print(json.dumps({"apiVersion": info["apiVersion"], "kind": "ExecCredential", "s
 """
 
 
-def told_plugin(cluster: Cluster, folder: Path) -> Path:
+def plugin_with_cluster_info(cluster: Cluster, folder: Path) -> Path:
     env = [{"name": "TOKEN", "value": EDITOR}]
     user = plugin(folder, ASKS_INFO, provideClusterInfo=True, env=env)
     extension = {"name": "client.authentication.k8s.io/exec", "extension": {"audience": "x"}}
@@ -111,7 +111,7 @@ def told_plugin(cluster: Cluster, folder: Path) -> Path:
 
 
 def split(cluster: Cluster, folder: Path) -> Path:
-    """Files in folders of their own, with paths that start there."""
+    """A kubeconfig split into files in separate folders, with paths relative to them."""
     for name in ("clusters", "users", "contexts"):
         (folder / name).mkdir()
     lists = json.loads(write(cluster, folder).read_text())
@@ -129,7 +129,7 @@ def split(cluster: Cluster, folder: Path) -> Path:
     return Path(os.pathsep.join(map(str, paths)))
 
 
-def first_counts(cluster: Cluster, folder: Path) -> Path:
+def first_item_wins(cluster: Cluster, folder: Path) -> Path:
     for name in ("one", "two"):
         (folder / name).mkdir()
     one = write(cluster, folder / "one")
@@ -144,7 +144,7 @@ GOOD: dict[str, Case] = {
     "certificate inline": lambda c, f: write(c, f, inline(c)),
     "plugin": lambda c, f: write(c, f, plugin(f, printed(token=EDITOR))),
     "plugin's certificate": lambda c, f: write(c, f, plugin_of_certificate(c, f)),
-    "plugin that is told of the cluster": told_plugin,
+    "plugin with cluster information": plugin_with_cluster_info,
     "authority inline": lambda c, f: write(c, f, server=authority(encoded(c.ca_file))),
     "server name": lambda c, f: write(c, f, server={"tls-server-name": "localhost"}),
     "no verification": lambda c, f: write(c, f, server=authority(None) | UNVERIFIED),
@@ -152,17 +152,20 @@ GOOD: dict[str, Case] = {
         write(c, f, server=authority(None) | UNVERIFIED), ": true", ": on"
     ),
     "several files": split,
-    "first of a name": first_counts,
+    "two items of one name": first_item_wins,
     "impersonation": lambda c, f: write(c, f, {"token": "secret-token-of-admin"} | AS),
 }
 BAD: dict[str, tuple[Case, str]] = {
-    "no such user": (lambda c, f: write(c, f, users=[]), "names the user `me`, and holds none"),
-    "no such cluster": (lambda c, f: write(c, f, clusters=[]), "the cluster `there`, and holds no"),
+    "no such user": (lambda c, f: write(c, f, users=[]), "names the user `me`, which does not"),
+    "no such cluster": (
+        lambda c, f: write(c, f, clusters=[]),
+        "the cluster `there`, which doe",
+    ),
     "no server": (lambda c, f: write(c, f, server={"server": None}), "no server"),
     "no scheme": (lambda c, f: write(c, f, server={"server": "127.0.0.1:1"}), "with https://"),
     "no TLS": (lambda c, f: write(c, f, server={"server": c.url.replace("s:", ":")}), "(400)"),
     "other's name": (lambda c, f: write(c, f, server={"tls-server-name": "x.test"}), "'x.test'"),
-    "no authority": (lambda c, f: write(c, f, server=authority(None)), "not to be trusted"),
+    "no authority": (lambda c, f: write(c, f, server=authority(None)), "is not trusted"),
     "bad authority": (lambda c, f: write(c, f, server=authority("eA==")), "authority cannot be"),
     "no file": (lambda c, f: write(c, f, {"client-certificate": "no", "client-key": "no"}), "/no"),
     "other's key": (
@@ -172,11 +175,14 @@ BAD: dict[str, tuple[Case, str]] = {
     "bad token": (lambda c, f: write(c, f, {"token": HIDDEN}), "credentials (401)"),
     "split token": (lambda c, f: write(c, f, {"token": f"{HIDDEN}\r\nX: y"}), "cannot be sent"),
     "no token file": (lambda c, f: write(c, f, {"tokenFile": "no"}), "/no: No such file"),
-    "group without user": (lambda c, f: write(c, f, {"as-groups": ["x"]}), "takes a user"),
-    "gone": (lambda c, f: write(c, f, {"auth-provider": {"name": "gcp"}}), "provider `gcp`"),
+    "group without user": (lambda c, f: write(c, f, {"as-groups": ["x"]}), "requires a user"),
+    "removed auth provider": (
+        lambda c, f: write(c, f, {"auth-provider": {"name": "gcp"}}),
+        "provider `gcp`",
+    ),
     "no plugin": (
         lambda c, f: write(c, f, plugin(f, "", command="no-such-plugin", installHint="get it")),
-        "`no-such-plugin`, which the kubeconfig logs in with, cannot be run: get it",
+        "the kubeconfig's credential plugin `no-such-plugin` cannot be run: get it",
     ),
     "plugin that fails": (
         lambda c, f: write(c, f, plugin(f, "sys.exit('no ' + os.environ['KEY'])", env=ENV)),
@@ -184,31 +190,31 @@ BAD: dict[str, tuple[Case, str]] = {
     ),
     "plugin that prints something": (
         lambda c, f: write(c, f, plugin(f, f"print('{HIDDEN}')")),
-        "does not print an ExecCredential",
+        "did not print an ExecCredential",
     ),
     "plugin that prints nothing of use": (
         lambda c, f: write(c, f, plugin(f, printed(other=HIDDEN))),
-        "does not print an ExecCredential",
+        "did not print an ExecCredential",
     ),
     "not YAML": (lambda _, f: put(f, config=f"a: b\n c: {HIDDEN}\n") / "config", "config:2:"),
-    "no mapping": (lambda _, f: put(f, config=f"[{HIDDEN}]") / "config", "no kubeconfig"),
-    "no name": (lambda _, f: put(f, config='{"contexts": [{}]}') / "config", "no kubeconfig"),
-    "not text": (lambda _, f: put(f, config=b"\xff\xfe\x00") / "config", "no kubeconfig"),
+    "no mapping": (lambda _, f: put(f, config=f"[{HIDDEN}]") / "config", "not a kubeconfig"),
+    "no name": (lambda _, f: put(f, config='{"contexts": [{}]}') / "config", "not a kubeconfig"),
+    "not text": (lambda _, f: put(f, config=b"\xff\xfe\x00") / "config", "not a kubeconfig"),
     "deep": (
         lambda _, f: put(f, config="[" * 100_000) / "config",
         "1:10001: the kubeconfig is not",
     ),
     "large": (
         lambda _, f: put(f, config="#" * (1 << 24 | 1)) / "config",
-        "no kubeconfig is larger",
+        "too large for a kubeconfig",
     ),
     "bomb": (lambda _, f: put(f, config=BOMB) / "config", "kubectl cannot read it"),
     "tag": (lambda _, f: put(f, config=f"a: !!int {HIDDEN}") / "config", "config:1:10: the kube"),
     "verification in YAML 1.1": (
         lambda c, f: reworded(write(c, f, server=authority(None) | UNVERIFIED), ": true", ": no"),
-        "not to be trusted",
+        "is not trusted",
     ),
-    "port that is none": (lambda c, f: write(c, f, server={"server": "https://h:x"}), "no server"),
+    "invalid port": (lambda c, f: write(c, f, server={"server": "https://h:x"}), "no server"),
     "proxy that is a number": (lambda c, f: write(c, f, server={"proxy-url": 5}), "is not text"),
     "proxy's port": (lambda c, f: write(c, f, server={"proxy-url": "http://h:x"}), "proxy's URL"),
     "proxy's host": (lambda c, f: write(c, f, server={"proxy-url": "http://h b"}), "proxy's URL"),
@@ -226,5 +232,5 @@ BAD: dict[str, tuple[Case, str]] = {
         "`exec.args[0]` is not text",
     ),
     "missing": (lambda _, f: f / "missing", "missing does not exist"),
-    "no name of a file": (lambda *_: Path(os.pathsep), "KUBECONFIG is set, and names no file"),
+    "no file in KUBECONFIG": (lambda *_: Path(os.pathsep), "KUBECONFIG is set but names no file"),
 }

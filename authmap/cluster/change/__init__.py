@@ -1,1 +1,1 @@
-"""Changing a live map: plan, guards, owner, backup, commit, rollback."""
+"""Change a live map: plan, guards, owner, backup, commit, rollback."""

@@ -1,4 +1,4 @@
-"""`fix --apply` and `rollback`: one order of steps, whatever is to be written."""
+"""The steps that `fix --apply` and `rollback` share, in their one fixed order."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
 
 class ApplyOptions(NamedTuple):
-    """What the person asked for.
+    """What the user asked for.
 
     Attributes:
-        yes: do not ask.
-        accept_risk: go on although it is not sure that we keep our access.
-        override_owner: go on although a source will overwrite the change, without asking.
+        yes: skip the question.
+        accept_risk: continue even if a lockout cannot be ruled out.
+        override_owner: with `yes`, continue even if an owner will overwrite the change.
         dry_run: write nothing.
-        verify: log in afresh afterwards.
-        verify_timeout: for how long, in seconds.
-        backup_dir: where backups go; None for the user's state folder.
+        verify: check the change with a fresh login.
+        verify_timeout: how long to keep checking, in seconds.
+        backup_dir: folder for backups; None for the user's state folder.
     """
 
     yes: bool = False
@@ -42,32 +42,32 @@ class ApplyOptions(NamedTuple):
 
 
 class Prompter(Protocol):
-    """How the person is spoken to."""
+    """Talks to the user."""
 
     def say(self, text: str) -> None:
-        """Say something on standard error."""
+        """Print a line on standard error."""
 
     def show(self, plan: Plan) -> None:
-        """Show what is to change."""
+        """Show the planned change."""
 
     def ask(self, question: str) -> bool:
-        """Ask a question whose answer is no unless it is yes.
+        """Ask a yes/no question; the default is no.
 
         Raises:
-            ClusterError: there is nobody to ask.
+            ClusterError: there is no terminal to ask on.
         """
 
     def made(self, done: Outcome, *, lost: bool = False) -> None:
-        """Say that a change is made, and how to take it back; where we are lost, somebody else."""
+        """Report a change and the command that undoes it; if `lost`, for somebody else to run."""
 
 
 class LiveChange(NamedTuple):
-    """What is to be written, planned anew whenever the object has changed.
+    """A change to write; it is planned again whenever the object has changed.
 
     Attributes:
-        plan: makes a plan from what was read.
-        verb: what is done, in words: `fix`, `roll back`.
-        label: of the backups.
+        plan: makes a plan from the object as it was read.
+        verb: the action in words: `fix`, `roll back`.
+        label: suffix for the names of the backups.
     """
 
     plan: Callable[[LiveConfigMap], Plan]
@@ -76,13 +76,13 @@ class LiveChange(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What was done.
+    """The result of a run.
 
     Attributes:
-        plan: what was written, or would be.
-        written: whether it was.
-        backup: where the object is as it was.
-        risk: whether it takes accepting a risk to take it back, as far as that is known today.
+        plan: the change that was written, or would be.
+        written: whether it was written.
+        backup: file with the object as it was before.
+        risk: whether undoing the change needs `--accept-lockout-risk`, as far as known now.
     """
 
     plan: Plan
@@ -92,157 +92,178 @@ class Outcome(NamedTuple):
 
 
 def run(
-    session: Session, change: LiveChange, options: Options, wishes: ApplyOptions, talk: Prompter
+    session: Session,
+    change: LiveChange,
+    options: Options,
+    apply_options: ApplyOptions,
+    prompter: Prompter,
 ) -> Outcome:
-    """Read, plan, guard, back up, ask, rehearse, write, read back, and log in afresh.
+    """Read, plan, guard, back up, ask, rehearse, write, read back, and log in again.
 
     Raises:
         ClusterError: a step failed; the message says what state the cluster is in.
-        NotKeptError: the change could not stay.
+        NotKeptError: the change was written but had to be undone.
     """
     with errors.leaving("nothing was written"):
         plan = change.plan(reading.read(session))
-        talk.show(plan)
+        prompter.show(plan)
         if not plan.changed:
             return Outcome(plan, written=False)
-        verdict = _guarded(plan, session, options, wishes, talk)
-        _heed_owners(plan.live, wishes, talk)
-        if wishes.dry_run:
+        verdict = _run_guards(plan, session, options, apply_options, prompter)
+        _report_owners(plan.live, apply_options, prompter)
+        if apply_options.dry_run:
             commit.rehearse(session, plan)
-            talk.say("authmap: the API server would take the change (dry run); nothing was written")
+            prompter.say(
+                "authmap: the API server accepts the change (dry run); nothing was written"
+            )
             return Outcome(plan, written=False)
         origin = backup.Origin(session.context, session.server, session.cluster_uid)
-        saved = _saved(plan, origin, change, wishes, talk)
+        saved = _save_backup(plan, origin, change, apply_options, prompter)
         sent = False
         try:
-            asked = _ask(plan, session, change, wishes, talk)
+            asked = _ask(plan, session, change, apply_options, prompter)
             for attempt in commit.again((errors.ConflictError,)):
                 with attempt:
                     sent = False
                     if asked or attempt.retry_state.attempt_number > 1:
-                        known, plan = plan.live, _again(plan, session, change, wishes, talk)
+                        known, plan = (
+                            plan.live,
+                            _plan_again(plan, session, change, apply_options, prompter),
+                        )
                         if not plan.changed:
-                            _discard(saved, talk)
+                            _discard_backup(saved, prompter)
                             return Outcome(plan, written=False)
                         if not _same_object(known, plan.live):
-                            saved = _saved(plan, origin, change, wishes, talk, saved)
-                        verdict = _guarded(plan, session, options, wishes, talk)
+                            saved = _save_backup(
+                                plan, origin, change, apply_options, prompter, saved
+                            )
+                        verdict = _run_guards(plan, session, options, apply_options, prompter)
                         asked = False
                     commit.rehearse(session, plan)
                     sent = True
-                    written = _written(session, plan, talk)
+                    written = _write(session, plan, prompter)
         except BaseException as error:
-            # of what was sent, only a clear no says that it was not written
+            # once a write was sent, only a definite refusal proves that it was not made
             refused = isinstance(error, errors.ClusterError) and not error.state
             if refused or not sent:
-                _discard(saved, talk)
+                _discard_backup(saved, prompter)
             if isinstance(error, errors.ConflictError):
                 raise errors.ConflictError(
-                    f"{commit.ATTEMPTS} times somebody else has written the object between our "
-                    "read and our write: run again when they are done"
+                    f"{commit.ATTEMPTS} times in a row, somebody else changed the object between "
+                    "read and write: run again when they are done"
                 ) from None
             raise
     risk = bool(verdict.doubts or guards.objections(plan.back, options))
     done = Outcome(plan, written=True, backup=saved, risk=risk)
     try:
-        _settle(session, plan, written, verdict, wishes, talk)
+        _check_written(session, plan, written, verdict, apply_options, prompter)
     except KeyboardInterrupt:
-        talk.made(done)
+        prompter.made(done)
         raise
     except commit.NotKeptError as error:
         if not error.restored:
-            talk.made(done, lost=True)
+            prompter.made(done, lost=True)
         raise
-    talk.made(done)
+    prompter.made(done)
     return done
 
 
-def _saved(
+def _save_backup(
     plan: Plan,
     origin: backup.Origin,
     change: LiveChange,
-    wishes: ApplyOptions,
-    talk: Prompter,
+    apply_options: ApplyOptions,
+    prompter: Prompter,
     old: Path | None = None,
 ) -> Path:
-    """Make a backup, in place of an old one whose change was not made."""
-    saved = backup.save(plan.live, origin, wishes.backup_dir, change.label, plan.back.edits)
+    """Write a backup; it replaces an old one whose change was not made."""
+    saved = backup.save(plan.live, origin, apply_options.backup_dir, change.label, plan.back.edits)
     if old:
         backup.discard(old)
-    talk.say(f"authmap: backup: {saved}{f', in place of {old.name}' if old else ''}")
+    prompter.say(f"authmap: backup: {saved}{f', replacing {old.name}' if old else ''}")
     return saved
 
 
-def _discard(saved: Path, talk: Prompter) -> None:
-    """Take a backup away whose change was not made, or a rollback would go back to nothing."""
+def _discard_backup(saved: Path, prompter: Prompter) -> None:
+    """Remove a backup whose change was not made, so that no rollback picks it."""
     backup.discard(saved)
-    talk.say(f"authmap: nothing was written, so {saved.name} is gone again")
+    prompter.say(f"authmap: nothing was changed; removed the unused backup {saved.name}")
 
 
-def _guarded(
-    plan: Plan, session: Session, options: Options, wishes: ApplyOptions, talk: Prompter
+def _run_guards(
+    plan: Plan, session: Session, options: Options, apply_options: ApplyOptions, prompter: Prompter
 ) -> Verdict:
-    """Ask the guards; their doubts must be accepted.
+    """Run the guards and report what they found.
 
     Raises:
-        GuardError: somebody would be locked out, or may be.
+        GuardError: somebody would be locked out, or might be and the risk is not accepted.
     """
     verdict = guards.check(plan, session, options)
     for remark in verdict.remarks:
-        talk.say(f"authmap: {remark}")
+        prompter.say(f"authmap: {remark}")
     for other in plan.others:
-        talk.say(f"authmap: somebody has changed this since, and it would be put back: {other}")
-    for doubt in verdict.doubts:
-        talk.say(f"authmap: not sure: {doubt}")
-    if verdict.doubts and not wishes.accept_risk:
-        raise guards.GuardError(
-            "it is not sure that nobody is locked out (--accept-lockout-risk goes on all the same)"
+        prompter.say(
+            f"authmap: changed since the backup; the rollback would change it back: {other}"
         )
-    if plan.others and wishes.yes and not wishes.accept_risk:
+    for doubt in verdict.doubts:
+        prompter.say(f"authmap: lockout risk: {doubt}")
+    if verdict.doubts and not apply_options.accept_risk:
+        raise guards.GuardError("cannot rule out a lockout; --accept-lockout-risk continues anyway")
+    if plan.others and apply_options.yes and not apply_options.accept_risk:
         raise guards.GuardError(
-            "what others have changed since would be lost: leave --yes out to be asked about it "
-            "(--accept-lockout-risk goes on all the same)"
+            "changes that others made since the backup would be lost: leave out --yes to be asked "
+            "about them; --accept-lockout-risk continues anyway"
         )
     return verdict
 
 
-def _heed_owners(live: LiveConfigMap, wishes: ApplyOptions, talk: Prompter) -> None:
-    """Say who else writes the object.
+def _report_owners(live: LiveConfigMap, apply_options: ApplyOptions, prompter: Prompter) -> None:
+    """Report who else writes the object.
 
     Raises:
-        ClusterError: a source would overwrite the change, and nobody can be asked about that.
+        ClusterError: an owner would overwrite the change, and `--yes` skips the question.
     """
     found = owner.owners(live.manifest)
     for each in found:
-        effect = "puts back what its source says: change it there" if each.overwrites else (
-            "may write it again from its source: change it there too"
-        )  # fmt: skip
-        talk.say(f"authmap: {each.name} writes this object ({each.evidence}) and {effect}")
-    if any(each.overwrites for each in found) and wishes.yes and not wishes.override_owner:
+        effect = (
+            "will overwrite the change: change its source instead"
+            if each.overwrites
+            else "may overwrite the change when it runs again: change its source too"
+        )
+        prompter.say(f"authmap: {each.name} writes this object ({each.evidence}) and {effect}")
+    if (
+        any(each.overwrites for each in found)
+        and apply_options.yes
+        and not apply_options.override_owner
+    ):
         raise errors.ClusterError(
-            "the change would be overwritten (--override-owner goes on all the same)"
+            "the change would be overwritten; --override-owner continues anyway"
         )
 
 
 def _ask(
-    plan: Plan, session: Session, change: LiveChange, wishes: ApplyOptions, talk: Prompter
+    plan: Plan,
+    session: Session,
+    change: LiveChange,
+    apply_options: ApplyOptions,
+    prompter: Prompter,
 ) -> bool:
-    """Ask whether to go on, unless that was said already.
+    """Ask whether to continue, unless `--yes` was given.
 
     Returns:
-        Whether somebody was asked: nobody knows how long the answer took, and what was read
-        before is to be read again.
+        Whether the user was asked. The answer may have taken any time, so the caller must read
+        the object again.
 
     Raises:
-        ClusterError: the answer is no, or there is nobody to ask.
+        ClusterError: the user declined, or there is no terminal to ask on.
     """
-    if wishes.yes:
+    if apply_options.yes:
         return False
     number = len({(e.section, e.arn) for e in plan.edits})
     entries = f"{number} {'entry' if number == 1 else 'entries'}"
     question = f"{change.verb} {entries} in context `{session.context}` ({session.server})?"
-    if not talk.ask(question):
-        raise errors.ClusterError("the answer is no")
+    if not prompter.ask(question):
+        raise errors.ClusterError("cancelled")
     session.renew()
     return True
 
@@ -251,84 +272,89 @@ def _same_object(one: LiveConfigMap, other: LiveConfigMap) -> bool:
     return one.version == other.version
 
 
-def _again(
-    plan: Plan, session: Session, change: LiveChange, wishes: ApplyOptions, talk: Prompter
+def _plan_again(
+    plan: Plan,
+    session: Session,
+    change: LiveChange,
+    apply_options: ApplyOptions,
+    prompter: Prompter,
 ) -> Plan:
-    """Read and plan again; another change than before, or another owner, is asked about.
+    """Read and plan again; ask again if the change or the owners are different now.
 
     Raises:
-        ClusterError: it is another one, and nobody can be asked, or the answer is no.
+        ClusterError: they are different, and `--yes` skips the question or the user declined.
     """
     while True:
         bindings = reading.bindings(session)
         try:
-            held = reading.config_map(session)
+            manifest = reading.config_map(session)
         except errors.MissingError:
             raise errors.GoneError from None
-        fresh = change.plan(plan.live._replace(manifest=held, bindings=bindings))
-        others = owner.owners(held) != owner.owners(plan.live.manifest)
+        fresh = change.plan(plan.live._replace(manifest=manifest, bindings=bindings))
+        others = owner.owners(manifest) != owner.owners(plan.live.manifest)
         if others:
-            _heed_owners(fresh.live, wishes, talk)
+            _report_owners(fresh.live, apply_options, prompter)
         if set(fresh.edits) != set(plan.edits):
-            talk.say("authmap: the map or a binding has changed meanwhile: this is another change:")
-            talk.show(fresh)
-            if wishes.yes and fresh.changed:
+            prompter.say(
+                "authmap: the map or a binding changed in the meantime; the change is now:"
+            )
+            prompter.show(fresh)
+            if apply_options.yes and fresh.changed:
                 raise errors.ClusterError(
-                    "what is to change is not what it was, and --yes was not said to that: run "
-                    "again"
+                    "the change is no longer the one that --yes approved: run again"
                 )
         elif not others:
             return fresh
-        if not fresh.changed or not _ask(fresh, session, change, wishes, talk):
+        if not fresh.changed or not _ask(fresh, session, change, apply_options, prompter):
             return fresh
         plan = fresh
 
 
-def _written(session: Session, plan: Plan, talk: Prompter) -> LiveConfigMap:
-    """Write, and say what it means if Ctrl-C comes in the middle of it."""
+def _write(session: Session, plan: Plan, prompter: Prompter) -> LiveConfigMap:
+    """Write; warn that the state is unknown if Ctrl-C interrupts it."""
     try:
         return commit.write(session, plan)
     except KeyboardInterrupt:
-        talk.say("authmap: whether the change was made is not known: look at the object")
+        prompter.say("authmap: cannot tell whether the change was made: check the object")
         raise
 
 
-def _settle(
+def _check_written(
     session: Session,
     plan: Plan,
     written: LiveConfigMap,
     verdict: Verdict,
-    wishes: ApplyOptions,
-    talk: Prompter,
+    apply_options: ApplyOptions,
+    prompter: Prompter,
 ) -> None:
-    """Make sure that what was sent is there, and that a fresh login still has its access.
+    """Check that the object is stored as sent, and that a fresh login still has access.
 
     Raises:
-        NotKeptError: it is not, or has not.
-        ClusterError: whether it is there cannot be read.
+        NotKeptError: a check failed and the change was undone, or could not be.
+        ClusterError: the object cannot be read.
     """
     try:
         commit.as_sent(written, plan.data)
-        if not wishes.verify:
-            said = commit.read_back(session, written)
-            if said:
-                talk.say(f"authmap: {said}")
+        if not apply_options.verify:
+            remark = commit.read_back(session, written)
+            if remark:
+                prompter.say(f"authmap: {remark}")
             return
-        confirmed = commit.confirm(session, plan, written, verdict, wishes.verify_timeout)
+        confirmed = commit.confirm(session, plan, written, verdict, apply_options.verify_timeout)
     except KeyboardInterrupt:
-        talk.say("authmap: the change is made, and no fresh login has confirmed it")
+        prompter.say("authmap: the change was made, but no fresh login has confirmed it")
         raise
     except errors.ClusterError as error:
         altered = isinstance(error, commit.AlteredError)
-        if not (wishes.verify or altered):
+        if not (apply_options.verify or altered):
             error.state = error.state or "the change was made"
             raise
-        trouble = "something else was stored" if altered else "a fresh login has failed"
-        talk.say(f"authmap: {trouble}: the old map is being put back")
+        trouble = "something else was stored" if altered else "a fresh login failed"
+        prompter.say(f"authmap: {trouble}: restoring the old map")
         try:
             commit.put_back(session, plan, written, error)
         except KeyboardInterrupt:
-            talk.say("authmap: whether the old map is back is not known: look at the object")
+            prompter.say("authmap: cannot tell whether the old map was restored: check the object")
             raise
     else:
-        talk.say(f"authmap: {confirmed.text}")
+        prompter.say(f"authmap: {confirmed.text}")

@@ -1,4 +1,4 @@
-"""Copies of the whole object on disk, made before anything is sent."""
+"""Backups: copies of the whole object on disk, written before anything is sent."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ if TYPE_CHECKING:
     from authmap.syntax.nodes import Node
 
 _MAX_NAME = 200
-"""Letters that a folder's name may have; a file system takes 255 at most, and some fewer."""
+"""Maximum length of a folder's name; file systems allow 255 bytes at most, some fewer."""
 _HEAD = "# authmap backup "
 _END = b"# end of backup\n"
 _NAME = r"\d{8}T\d{6}\.\d{6}Z-[\w.%-]+\.yaml"
 ROLLBACK = "-before-rollback"
-"""Label of the backups that rollbacks make."""
+"""Label in the names of backups that rollbacks write."""
 
 
 class Origin(NamedTuple):
-    """Which cluster a backup is of.
+    """The cluster that a backup was made of.
 
     Attributes:
-        context: name of the kubeconfig's context.
+        context: name of the kubeconfig context.
         server: URL of the API server.
-        uid: of the namespace kube-system, where it could be seen.
+        uid: uid of the namespace kube-system; None if it could not be read.
     """
 
     context: str
@@ -49,7 +49,7 @@ class Origin(NamedTuple):
     uid: str | None
 
     def differs(self, other: Origin) -> str | None:
-        """What tells that another one is another cluster, or None."""
+        """Why the other origin is another cluster, or None if it is not."""
         if self.uid and other.uid:
             return None if self.uid == other.uid else "the uid of kube-system differs"
         return None if self.server == other.server else "the server differs"
@@ -60,9 +60,9 @@ class Backup(NamedTuple):
 
     Attributes:
         path: the file.
-        origin: of which cluster.
-        manifest: all of it.
-        undo: what takes back the change that it was made for, entry by entry.
+        origin: the cluster it was made of.
+        manifest: the whole object.
+        undo: the field changes that undo the change it was made for.
     """
 
     path: Path
@@ -72,27 +72,27 @@ class Backup(NamedTuple):
 
     @property
     def data(self) -> dict[str, str]:
-        """The texts of its keys."""
+        """The `data` of the object: text by key."""
         return self.manifest.get("data") or {}
 
 
 def folder(context: str, chosen: str | None = None) -> Path:
-    """Where the backups of a context are.
+    """The folder with the backups of a context.
 
     Args:
-        context: its name.
-        chosen: the folder of all contexts; None for the user's state folder
+        context: name of the context.
+        chosen: the folder for all contexts; None for the user's state folder
             (https://specifications.freedesktop.org/basedir-spec/latest/).
 
     Raises:
-        ClusterError: there is none.
+        ClusterError: the user has no home folder.
     """
     if chosen is None:
         state = os.environ.get("XDG_STATE_HOME", "")
         try:
             home = Path(state) if state.startswith("/") else Path.home() / ".local" / "state"
         except RuntimeError:
-            raise ClusterError("there is no home folder for backups: choose --backup-dir") from None
+            raise ClusterError("no home directory for backups: use --backup-dir") from None
         top = home / "authmap" / "backups"
     else:
         top = Path(chosen)
@@ -109,51 +109,51 @@ def save(
     label: str = "",
     undo: Iterable[FieldChange] = (),
 ) -> Path:
-    """Write a backup that nobody else may read, and make sure that it is on the disk.
+    """Write a backup that only the user may read, and flush it to disk.
 
     Args:
         live: the object as it was read.
-        origin: which cluster it is of.
-        chosen: the folder of all contexts; None for the user's state folder.
-        label: put behind the name.
-        undo: what takes back the change that it is made for.
+        origin: the cluster it was read from.
+        chosen: the folder for all contexts; None for the user's state folder.
+        label: suffix for the file's name.
+        undo: the field changes that undo the change the backup is made for.
 
     Raises:
-        ClusterError: it cannot be written.
+        ClusterError: the backup cannot be written.
     """
     where = folder(live.context, chosen)
-    data = _written(live.manifest, origin, undo)
+    data = _to_yaml(live.manifest, origin, undo)
     try:
-        _make(where)
-        path = _stored(where, f"{quote(live.version, safe='')}{label}", data)
+        _make_folder(where)
+        path = _store(where, f"{quote(live.version, safe='')}{label}", data)
         _sync(where)
     except OSError as error:
         not_one = isinstance(error, FileExistsError | NotADirectoryError)
-        reason = f"{error.filename} is no folder" if not_one else error.strerror
-        raise ClusterError(f"no backup can be made in {where}: {reason}") from None
+        reason = f"{error.filename} is not a directory" if not_one else error.strerror
+        raise ClusterError(f"cannot write a backup in {where}: {reason}") from None
     return path
 
 
-def _make(where: Path) -> None:
-    """Make a folder and those above it, for us alone, and make sure that they are on the disk."""
+def _make_folder(where: Path) -> None:
+    """Make a folder and its parents, readable by the user alone, and flush them to disk."""
     if not where.is_dir():
-        _make(where.parent)
+        _make_folder(where.parent)
         where.mkdir(mode=0o700, exist_ok=True)
         _sync(where.parent)
 
 
-def _stored(where: Path, name: str, data: bytes) -> Path:
-    """Write a file that no other has the name of, and that has it only when it is whole."""
+def _store(where: Path, name: str, data: bytes) -> Path:
+    """Write a file under a new name, which it gets only once it is complete."""
     while True:
         time = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
         path = where / f"{time}-{name}.yaml"
         partial = path.with_suffix(".partial")
         try:
             handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:  # somebody else's, of this very microsecond
+        except FileExistsError:  # of another run in the same microsecond
             continue
-        except FileNotFoundError:  # another run took the folder away, as it was empty
-            _make(where)
+        except FileNotFoundError:  # another run removed the empty folder
+            _make_folder(where)
             continue
         try:
             with os.fdopen(handle, "wb") as file:
@@ -169,7 +169,7 @@ def _stored(where: Path, name: str, data: bytes) -> Path:
 
 
 def discard(path: Path) -> None:
-    """Take a backup away, and its folder where nothing else is in it."""
+    """Remove a backup, and its folder if that is empty then."""
     path.unlink()
     with suppress(OSError):
         path.parent.rmdir()
@@ -183,50 +183,48 @@ def _sync(where: Path) -> None:
         os.close(handle)
 
 
-def _written(manifest: dict[str, Any], origin: Origin, undo: Iterable[FieldChange]) -> bytes:
-    """YAML that `kubectl replace` takes, texts of several lines as blocks where that is exact.
+def _to_yaml(manifest: dict[str, Any], origin: Origin, undo: Iterable[FieldChange]) -> bytes:
+    """YAML for `kubectl replace`, with literal blocks for multi-line texts where they are exact.
 
     Raises:
-        ClusterError: what is written would not be read as what it is.
+        ClusterError: the YAML would not read back as the same object.
     """
     from ruamel.yaml import YAML
 
-    said = json.dumps(origin._asdict() | {"undo": list(undo)}).replace("\x7f", r"\u007f")
-    head = f"{_HEAD}{said}\n".encode()  # no YAML may hold a DEL, in a comment neither
+    fields = json.dumps(origin._asdict() | {"undo": list(undo)}).replace("\x7f", r"\u007f")
+    head = f"{_HEAD}{fields}\n".encode()  # YAML does not allow a DEL, not even in a comment
     whole = {"apiVersion": "v1", "kind": "ConfigMap"} | manifest
     yaml = YAML()
     yaml.width = 1_000_000
     for blocks in (True, False):
         buffer = io.BytesIO()
-        yaml.dump(_shown(whole, blocks=blocks), buffer)
+        yaml.dump(_with_styles(whole, blocks=blocks), buffer)
         written = head + buffer.getvalue() + _END
         with suppress(ValueError):
-            if _object(written) == whole:
+            if _from_yaml(written) == whole:
                 return written
-    raise ClusterError(
-        "no backup can be made: what is in the object would not be read again as it is"
-    )
+    raise ClusterError("cannot write a backup: the object would not read back exactly as it is")
 
 
-def _shown(value: Any, *, blocks: bool) -> Any:
-    """A value with its texts in quotes, so that no reader takes one for a number, or as blocks."""
+def _with_styles(value: Any, *, blocks: bool) -> Any:
+    """A value with its texts quoted, so that none is read as a number, or as literal blocks."""
     from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
     if isinstance(value, dict):
-        return {key: _shown(each, blocks=blocks) for key, each in value.items()}
+        return {key: _with_styles(each, blocks=blocks) for key, each in value.items()}
     if isinstance(value, list):
-        return [_shown(each, blocks=blocks) for each in value]
+        return [_with_styles(each, blocks=blocks) for each in value]
     if isinstance(value, str):
         block = blocks and "\n" in value
         return LiteralScalarString(value) if block else DoubleQuotedScalarString(value)
     return value
 
 
-def _object(data: bytes) -> Any:
-    """What YAML says that is no more than JSON: a hostile file can neither grow nor be deep.
+def _from_yaml(data: bytes) -> Any:
+    """The value of YAML that uses only JSON's types: no aliases or tags, so it cannot blow up.
 
     Raises:
-        ValueError: it is something else.
+        ValueError: the YAML has several documents, aliases, tags or other types.
     """
     trees = list(parse(data.decode()))
     if len(trees) != 1:
@@ -245,10 +243,10 @@ def _value(node: Node) -> Any:
 
 
 def listed(context: str, chosen: str | None = None) -> list[Path]:
-    """The backups of a context, the newest first.
+    """The backups of a context, newest first.
 
     Raises:
-        ClusterError: their folder cannot be read.
+        ClusterError: the folder cannot be read.
     """
     where = folder(context, chosen)
     try:
@@ -261,19 +259,19 @@ def listed(context: str, chosen: str | None = None) -> list[Path]:
 
 
 def first(paths: Iterable[Path], here: Origin) -> Backup | None:
-    """The first backup that is of a cluster.
+    """The first backup that was made of this cluster, or None.
 
     Raises:
-        ClusterError: one before it cannot be read, or is none.
+        ClusterError: a file before it cannot be read, or is not a backup.
     """
-    return next((held for held in map(load, paths) if not held.origin.differs(here)), None)
+    return next((each for each in map(load, paths) if not each.origin.differs(here)), None)
 
 
 def load(path: Path) -> Backup:
     """Read a backup.
 
     Raises:
-        ClusterError: it cannot be read, or is none.
+        ClusterError: the file cannot be read, or is not a backup.
     """
     try:
         data = read_bytes(str(path))
@@ -283,12 +281,12 @@ def load(path: Path) -> Backup:
     try:
         if not (head.startswith(_HEAD) and data.endswith(_END) and len(data) <= MAX_BYTES):
             raise ValueError
-        said = json.loads(head.removeprefix(_HEAD))
-        undo = frozenset(FieldChange(*each) for each in said.pop("undo", ()))
-        origin = Origin(**said)
+        fields = json.loads(head.removeprefix(_HEAD))
+        undo = frozenset(FieldChange(*each) for each in fields.pop("undo", ()))
+        origin = Origin(**fields)
         if not all(isinstance(text, str | None) for text in origin):
             raise ValueError
-        manifest = _object(data)
+        manifest = _from_yaml(data)
         texts = manifest.get("data") or {}
         if not all(isinstance(text, str) for text in texts.values()):
             raise ValueError
@@ -296,7 +294,5 @@ def load(path: Path) -> Backup:
         if (metadata["namespace"], metadata["name"]) != ("kube-system", "aws-auth"):
             raise ValueError
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        raise ClusterError(
-            f"{path}: this is no backup that authmap made, or not all of it"
-        ) from None
+        raise ClusterError(f"{path}: not a backup made by authmap, or an incomplete one") from None
     return Backup(path, origin, manifest, undo)

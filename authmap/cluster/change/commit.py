@@ -1,4 +1,4 @@
-"""The write and what comes behind it: read back, log in afresh, and put back what locks us out."""
+"""The write and the checks after it: read back, log in again, and restore the old map."""
 
 from __future__ import annotations
 
@@ -26,37 +26,37 @@ if TYPE_CHECKING:
     from authmap.cluster.reading import LiveConfigMap
 
 ATTEMPTS = 10
-"""How often a write is tried that meets somebody else's."""
+"""How often a write is tried if others change the object at the same time."""
 SETTLE = 5.0
-"""Seconds within which a new map holds for new logins; the authenticator takes less than one."""
+"""Seconds after which a new map is in effect for new logins; usually it takes less than one."""
 PATIENCE = 60.0
-"""Seconds for which putting the old map back is tried."""
+"""Seconds for which restoring the old map is tried."""
 INTERVAL = 1.5
-"""Seconds between two fresh logins: within one second, AWS signs the same token twice."""
+"""Seconds between two fresh logins: within one second, AWS signs the same token again."""
 
-_WRITTEN_ALIKE = re.compile(r"[\t\n\r !-%'-;=?-~]*")
-_UNKNOWN = "whether the change was made is not known, as {}: look at it before anything else"
+_SAME_JSON_IN_GO = re.compile(r"[\t\n\r !-%'-;=?-~]*")
+_UNKNOWN = "cannot tell whether the change was made, because {}: check the object first"
 
 
 class AlteredError(errors.ClusterError):
-    """Something else is stored than what was sent.
+    """The API server stored something other than what was sent.
 
     Attributes:
-        stored: the object as it is.
+        stored: the object as it is stored.
     """
 
     def __init__(self, stored: LiveConfigMap) -> None:
         super().__init__(
-            "what the API server stored is not what was sent (a mutating webhook, perhaps)"
+            "the API server stored something other than what was sent (a mutating webhook, perhaps)"
         )
         self.stored = stored
 
 
 class NotKeptError(errors.ClusterError):
-    """The change could not stay: a fresh login had lost its access, or something else was stored.
+    """A written change was undone: a fresh login lost its access, or something else was stored.
 
     Attributes:
-        restored: whether the old data is back in its place.
+        restored: whether the old data was restored.
     """
 
     def __init__(self, message: str, *, restored: bool) -> None:
@@ -65,11 +65,11 @@ class NotKeptError(errors.ClusterError):
 
 
 class Confirmed(NamedTuple):
-    """What a fresh login found.
+    """The result of the fresh login.
 
     Attributes:
-        sure: whether it showed that we keep our access under the new map.
-        text: the same in words.
+        sure: whether it showed that the user keeps their access under the new map.
+        text: the result in words.
     """
 
     sure: bool
@@ -77,11 +77,11 @@ class Confirmed(NamedTuple):
 
 
 def again(on: tuple[type[errors.ClusterError], ...], within: float = math.inf) -> Retrying:
-    """Attempts, further apart from one to the next; the last one's error is raised.
+    """Attempts with growing pauses; the error of the last one is raised.
 
     Args:
-        on: the errors after which there is another attempt.
-        within: how many seconds from the first one on.
+        on: the errors after which to try again.
+        within: seconds after the first attempt when to stop.
     """
     return Retrying(
         retry=retry_if_exception_type(on),
@@ -92,10 +92,10 @@ def again(on: tuple[type[errors.ClusterError], ...], within: float = math.inf) -
 
 
 def operations(live: LiveConfigMap, data: dict[str, str]) -> list[dict[str, Any]]:
-    """The JSON patch that makes the data another one, if the object is still what was read.
+    """The JSON patch that replaces the data if the object is still as it was read.
 
-    https://datatracker.ietf.org/doc/html/rfc6902: a test that does not hold undoes all of it. That
-    of the resourceVersion says it all; those of the old texts are there to be read.
+    If a test fails, the API server applies nothing (https://datatracker.ietf.org/doc/html/rfc6902).
+    The test of the resourceVersion suffices; those of the old texts are for human readers.
     """
     old = live.data
     found = _test("/metadata/resourceVersion", live.version)
@@ -114,77 +114,79 @@ def operations(live: LiveConfigMap, data: dict[str, str]) -> list[dict[str, Any]
 
 
 def _test(path: str, value: str) -> list[dict[str, Any]]:
-    """A test that a text is what it was, where the API server can tell.
+    """A test that a text is unchanged, or nothing if the API server could not compare it.
 
-    It compares the JSON that we write for the text with the JSON that Go writes, byte for byte:
+    The API server compares our JSON for the text with the JSON that Go writes, byte for byte:
     `lazyNode.equal` in gopkg.in/evanphx/json-patch.v4 (v4.13.0, patch.go).
     """
-    alike = _WRITTEN_ALIKE.fullmatch(value)
+    alike = _SAME_JSON_IN_GO.fullmatch(value)
     return [{"op": "test", "path": path, "value": value}] if alike else []
 
 
 def write(session: Session, plan: Plan) -> LiveConfigMap:
-    """Make the write.
+    """Write the planned data.
 
     Returns:
         The object as it is now.
 
     Raises:
-        ConflictError: it has changed since it was read; nothing was written.
-        ClusterError: it is refused, or no answer came; its state says whether it was made.
+        ConflictError: the object has changed since it was read; nothing was written.
+        ClusterError: the write was refused or got no answer; the error's state says whether it
+            was made.
     """
-    return _sent(session, plan.live, plan.data, dry_run=False)
+    return _send(session, plan.live, plan.data, dry_run=False)
 
 
 def rehearse(session: Session, plan: Plan) -> None:
-    """The write as a server-side dry run: admission and validation have their say.
+    """Send the write as a server-side dry run, which includes admission and validation.
 
     Raises:
         ConflictError: the object has changed since it was read.
-        ClusterError: it is refused, or would store something else.
+        ClusterError: the write is refused, or something else would be stored.
     """
-    if _sent(session, plan.live, plan.data, dry_run=True).data != plan.data:
+    if _send(session, plan.live, plan.data, dry_run=True).data != plan.data:
         raise errors.RefusedError(
-            "the API server would store something else than what is sent (a mutating webhook, "
+            "the API server would store something other than what is sent (a mutating webhook, "
             "perhaps)"
         )
 
 
-def _sent(
+def _send(
     session: Session, live: LiveConfigMap, data: dict[str, str], *, dry_run: bool
 ) -> LiveConfigMap:
-    """Send the change of an object; why it fails, the object itself tells.
+    """Send a change of the object; if that fails, read the object to find out why.
 
     Returns:
-        The object as it is then, or would be.
+        The object after the write, or as it would be after it.
 
     Raises:
-        ConflictError: it has changed since it was read.
-        GoneError: it is not there any more.
-        ClusterError: it is refused, or no answer came; its state says whether it was made.
+        ConflictError: the object has changed since it was read.
+        GoneError: the object no longer exists.
+        ClusterError: the write was refused or got no answer; the error's state says whether it
+            was made.
     """
     try:
         return live._replace(manifest=session.patch(operations(live, data), dry_run=dry_run))
     except errors.MissingError:
         raise errors.GoneError from None
     except errors.RefusedError:
-        # a test that does not hold is no conflict to the API server, but a bad patch
+        # the API server reports a failed test as a bad patch, not as a conflict
         if session.config_map()["metadata"]["resourceVersion"] == live.version:
             raise
-        raise errors.ConflictError("somebody has written the object since it was read") from None
+        raise errors.ConflictError("somebody has changed the object since it was read") from None
     except errors.UnreachableError as error:
         if dry_run:
             raise
-        return _after_all(session, live, data, error)
+        return _read_after_silence(session, live, data, error)
 
 
-def _after_all(
+def _read_after_silence(
     session: Session, live: LiveConfigMap, data: dict[str, str], error: errors.UnreachableError
 ) -> LiveConfigMap:
-    """The object, if the write happened although its answer did not come.
+    """The object, if the write was made although no answer came.
 
     Raises:
-        ClusterError: it did not happen, or that is not known, which its state says.
+        ClusterError: the write was not made, or that is unknown; the error's state says which.
     """
     try:
         found = live._replace(manifest=session.config_map())
@@ -194,31 +196,31 @@ def _after_all(
     if found.data == data:
         return found
     if found.version == live.version:
-        error.state = "the object is as it was when it was read again"
+        error.state = "the object was read again and is unchanged"
     else:
-        error.state = _UNKNOWN.format("somebody has written the object since")
+        error.state = _UNKNOWN.format("somebody has changed the object since")
     raise error
 
 
 def as_sent(stored: LiveConfigMap, data: dict[str, str]) -> None:
-    """Make sure that what is stored is what was sent.
+    """Check that the object is stored as it was sent.
 
     Raises:
-        AlteredError: it is something else.
+        AlteredError: something else is stored.
     """
     if stored.data != data:
         raise AlteredError(stored)
 
 
 def read_back(session: Session, written: LiveConfigMap) -> str | None:
-    """Compare what is there with what was written.
+    """Read the object and compare it with what was written.
 
     Returns:
-        What is to be said about it: somebody wrote after us.
+        A remark if somebody else changed the object after the write, else None.
 
     Raises:
-        GoneError: it is not there any more.
-        AlteredError: it is not what was written.
+        GoneError: the object no longer exists.
+        AlteredError: something else is stored.
     """
     try:
         return _compared(session.config_map(), written)
@@ -227,66 +229,66 @@ def read_back(session: Session, written: LiveConfigMap) -> str | None:
 
 
 def _compared(found: dict[str, Any], written: LiveConfigMap) -> str | None:
-    there = written._replace(manifest=found)
-    if there.version != written.version:
-        return "somebody has written the object again since"
-    as_sent(there, written.data)
+    stored = written._replace(manifest=found)
+    if stored.version != written.version:
+        return "somebody has changed the object again since the write"
+    as_sent(stored, written.data)
     return None
 
 
 def confirm(
     session: Session, plan: Plan, written: LiveConfigMap, verdict: Verdict, timeout: float
 ) -> Confirmed:
-    """Log in afresh until it is clear that we keep our access, or that we have lost it.
+    """Log in again until it is clear whether the user has kept their access.
 
-    A fresh login gets its credentials anew, runs exec plugins again and opens new connections. It
-    is asked who it is, and patches the object without effect, which also reads it back. Where the
-    map gives us another name, that name shows that it holds; else there is nothing to do but to
-    wait for as long as that may take.
+    A fresh login gets new credentials, runs exec plugins again and opens new connections. It asks
+    the API server for its username, and patches the object without effect, which also reads it
+    back. If the new map gives the user another name, that name shows that the map is in effect;
+    otherwise the only way is to wait for as long as that may take.
 
     Args:
-        session: the one that wrote.
-        plan: what was written.
+        session: the session that wrote.
+        plan: the change that was written.
         written: the object after the write.
-        verdict: of the guards: who we are, and who we become.
+        verdict: the guards' verdict: who the user is, and who they become.
         timeout: when to stop, in seconds.
 
     Raises:
-        AlteredError: something else is stored than what was written.
-        errors.ClusterError: we have lost it; the message says how that showed.
+        AlteredError: something other than what was written is stored.
+        errors.ClusterError: the access is lost; the message says what failed.
     """
     caller = verdict.caller
     through_map = caller is None or caller.mapped is not False
     settle = min(SETTLE, timeout / 2) if through_map else 0.0
     start = time.monotonic()
     while True:
-        login = lost = holds = None
+        login = lost = applied = None
         try:
             left = timeout - (time.monotonic() - start)
             login = _fresh_login(session, plan, written, left)
-            holds = guards.holds(plan, login.caller) if verdict.becomes else None
+            applied = guards.holds(plan, login.caller) if verdict.becomes else None
         except errors.GoneError as error:
-            return Confirmed(False, f"{error}: not confirmed")
+            return Confirmed(False, f"not confirmed: {error}")
         except AlteredError:
             raise
         except errors.ClusterError as error:
             lost = error
         elapsed = time.monotonic() - start
-        if login and (elapsed >= settle if holds is None else holds):
-            if through_map and not holds and login.same:
-                return Confirmed(False, "a login gets the same token again: not confirmed")
-            who = f"is `{login.caller.username}` and " if holds and login.caller else ""
-            said = f", but {login.said}" if login.said else ""
-            return Confirmed(True, f"a fresh login {who}may still change the map{said}")
+        if login and (elapsed >= settle if applied is None else applied):
+            if through_map and not applied and login.same_token:
+                return Confirmed(False, "not confirmed: a fresh login gets the same token again")
+            who = f"is `{login.caller.username}` and " if applied and login.caller else ""
+            remark = f", but {login.remark}" if login.remark else ""
+            return Confirmed(True, f"a fresh login {who}can still change the map{remark}")
         late = elapsed + INTERVAL > timeout
         answered = not isinstance(lost, errors.UnreachableError)
         if lost is not None and (late or (answered and elapsed >= settle)):
             raise lost
         if late:
-            still = "came too soon to tell"
-            if login and login.caller and holds is False:
-                still = f"is still `{login.caller.username}`"
-            return Confirmed(False, f"within {timeout:g} s a fresh login {still}: not confirmed")
+            outcome = "came too early to tell"
+            if login and login.caller and applied is False:
+                outcome = f"is still `{login.caller.username}`"
+            return Confirmed(False, f"not confirmed: within {timeout:g} s a fresh login {outcome}")
         time.sleep(INTERVAL)
 
 
@@ -294,25 +296,31 @@ class _FreshLogin(NamedTuple):
     """A fresh login that may change the map.
 
     Attributes:
-        caller: who it is, where that is told.
-        same: whether its token is that of the session before.
-        said: what is to be said of the object as it finds it.
+        caller: the user it is logged in as; None if the API server does not report it.
+        same_token: whether it has the same token as the session before.
+        remark: a remark if somebody else changed the object after the write.
     """
 
     caller: CurrentUser | None
-    same: bool
-    said: str | None
+    same_token: bool
+    remark: str | None
 
 
 def _fresh_login(session: Session, plan: Plan, written: LiveConfigMap, left: float) -> _FreshLogin:
-    """Log in, and try what it takes to undo the change.
+    """Log in, and try (as a dry run) the request that would undo the change.
+
+    Args:
+        session: the session that wrote.
+        plan: the change that was written.
+        written: the object after the write.
+        left: seconds that a plugin may take.
 
     Raises:
-        UnreachableError: there is no answer; a plugin that fails, or takes longer than is left,
-            says as little about the map.
-        GoneError: the object is not there any more.
-        AlteredError: it is not what was written.
-        ClusterError: it is refused, or may not change the map.
+        UnreachableError: no answer, or a plugin that failed or took too long: neither says
+            anything about the map.
+        GoneError: the object no longer exists.
+        AlteredError: something else is stored.
+        ClusterError: the login is refused, or may not change the map.
     """
     try:
         fresh = Session(session.context, session.access._replace(patience=max(left, 1.0)))
@@ -331,17 +339,17 @@ def _fresh_login(session: Session, plan: Plan, written: LiveConfigMap, left: flo
 def put_back(
     session: Session, plan: Plan, written: LiveConfigMap, why: errors.ClusterError
 ) -> None:
-    """Take the change back with the session that is still valid; what others wrote since stays.
+    """Undo the change with the session that is still valid; later changes by others stay.
 
     Raises:
-        NotKeptError: in any case; it says whether the change is taken back.
+        NotKeptError: always; it says whether the change was undone.
     """
-    live, what = written, f"a fresh login lost its access ({why})"
+    live, reason = written, f"a fresh login lost its access ({why})"
     if isinstance(why, AlteredError):
-        live, what = why.stored, str(why)
-        plan = of_data(plan.live, live.data)  # it is what was stored that has to go
+        live, reason = why.stored, str(why)
+        plan = of_data(plan.live, live.data)  # undo what was stored, not what was sent
     elif isinstance(why, errors.UnreachableError):
-        what = f"a fresh login got no answer ({why})"
+        reason = f"a fresh login got no answer ({why})"
     try:
         for attempt in again((errors.ConflictError, errors.UnreachableError), PATIENCE):
             with attempt:
@@ -349,14 +357,14 @@ def put_back(
                     live = live._replace(manifest=session.config_map())
                 data = plan.undone(live)
                 if data != live.data:
-                    as_sent(_sent(session, live, data, dry_run=False), data)
+                    as_sent(_send(session, live, data, dry_run=False), data)
     except errors.ClusterError as error:
         altered = isinstance(error, AlteredError) or isinstance(why, AlteredError)
         there = "what was stored instead" if altered else "the new map"
         error.state = error.state or f"{there} is in place"
         raise NotKeptError(
-            f"{what}, and the old map could not be put back: {error}. Take the change "
-            "back as somebody who still may, by one of the commands above",
+            f"{reason}, and the old map could not be restored: {error}. Undo the change with one "
+            "of the commands above, as somebody who still has access",
             restored=False,
         ) from None
-    raise NotKeptError(f"{what}, so the old map was put back", restored=True)
+    raise NotKeptError(f"{reason}, so the old map was restored", restored=True)

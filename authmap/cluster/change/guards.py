@@ -1,4 +1,4 @@
-"""What must hold before a live map is changed: nobody is locked out, least of all we."""
+"""Checks before a live map is changed: nobody may be locked out, least of all the user."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from authmap.model.options import Options
 
 VERB = "patch"
-"""What it takes to undo a change: `authmap rollback` and `kubectl edit` both patch."""
+"""The verb needed to undo a change: `authmap rollback` and `kubectl edit` both patch."""
 
 
 class GuardError(ClusterError):
@@ -30,14 +30,14 @@ class GuardError(ClusterError):
 
 
 class CurrentUser(NamedTuple):
-    """Who we are to the API server, and by which entry.
+    """The user that the API server sees behind this login.
 
     Attributes:
-        username: as the API server has it.
-        groups: likewise.
-        arn: what STS says of us, where the authenticator passes it on.
-        mapped: whether an entry of the map, and no access entry, certificate or other token,
-            made us that user; None where that cannot be told.
+        username: the username the API server reports.
+        groups: the groups the API server reports.
+        arn: the caller's ARN from STS; None if the authenticator does not pass it on.
+        mapped: whether the login is mapped by an entry of the map (and not by an access entry,
+            a certificate or another token); None if unknown.
     """
 
     username: str
@@ -47,13 +47,13 @@ class CurrentUser(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What the guards found, where they do not refuse.
+    """The result of guards that do not refuse a change.
 
     Attributes:
-        caller: who we are; None where the API server does not tell.
-        becomes: who we are by the new map, where an entry of it maps us.
-        doubts: what could not be made sure of: without it we may be locked out.
-        remarks: what else there is to know.
+        caller: the user behind this login; None if the API server does not report it.
+        becomes: the user's identity under the new map; None if no entry maps them.
+        doubts: checks that could not be made, or that failed for a rollback: lockout risks.
+        remarks: other facts to report.
     """
 
     caller: CurrentUser | None
@@ -63,36 +63,37 @@ class Verdict(NamedTuple):
 
 
 def check(plan: Plan, session: Session, options: Options) -> Verdict:
-    """Ask everything that can be asked before a change is sent.
+    """Run all checks that are possible before a change is sent.
 
-    What speaks against putting a backup back is a doubt, as its entries were good once; that it can
-    be read at all is not.
+    For a rollback, an objection is only a doubt, because the backup's entries were good once. That
+    its sections are readable is required in any case.
 
     Raises:
-        GuardError: somebody would be locked out, or the change would be in vain.
+        GuardError: somebody would be locked out, or the object is being deleted.
         ClusterError: the API server does not answer.
     """
     if plan.live.going:
-        raise GuardError(f"{plan.live.going}, and a change with it")
-    _readable(plan)
-    _nobody_comes_to_life(plan, options)
+        raise GuardError(f"{plan.live.going}, and the change would disappear with it")
+    _sections_readable(plan)
+    _no_section_activated(plan, options)
     doubts = objections(plan, options)
     if plan.live.bindings.missing and plan.renamed:
         doubts.append(
-            f"whether a binding names an old username is not known: we {plan.live.bindings.missing}"
+            "cannot check whether a binding names an old username: you "
+            f"{plan.live.bindings.missing}"
         )
-    return _still_in(plan, session, Verdict(who(session, plan.before), None, doubts, []))
+    return _own_access_kept(plan, session, Verdict(who(session, plan.before), None, doubts, []))
 
 
 def objections(plan: Plan, options: Options) -> list[str]:
-    """What in the two maps speaks against putting a backup back.
+    """The objections to a rollback that follow from the two maps alone.
 
     Raises:
-        GuardError: it speaks against a fix.
+        GuardError: there is an objection, and the change is a fix.
     """
     found = []
     nodes_unchanged = partial(_nodes_unchanged, options=options)
-    for guard in (_nothing_lost, _only_what_is_planned, nodes_unchanged, _bindings_kept):
+    for guard in (_no_entry_lost, _only_what_is_planned, nodes_unchanged, _bindings_kept):
         try:
             guard(plan)
         except GuardError as error:
@@ -102,23 +103,26 @@ def objections(plan: Plan, options: Options) -> list[str]:
     return found
 
 
-def _readable(plan: Plan) -> None:
-    """No section is lost that is not lost already.
+def _sections_readable(plan: Plan) -> None:
+    """Check that the change makes no section unreadable.
 
     Raises:
-        GuardError: one is.
+        GuardError: it does.
     """
     for name, section in plan.after.sections.items():
         old = plan.before.sections.get(name)
         if is_unreadable(section) and not (old and is_unreadable(old)):
-            raise GuardError(f"afterwards {name} could not be read: every mapping in it is lost")
+            raise GuardError(
+                f"the change would make {name} unreadable: the authenticator would ignore every "
+                "mapping in it"
+            )
 
 
-def _nobody_comes_to_life(plan: Plan, options: Options) -> None:
-    """No section that is lost is read again by a fix, unless that was asked for.
+def _no_section_activated(plan: Plan, options: Options) -> None:
+    """Check that a fix activates no unreadable section, unless unsafe fixes were asked for.
 
     Raises:
-        GuardError: one would be, and all that is in it would be in force at once.
+        GuardError: it would, and every entry in the section would take effect at once.
     """
     if plan.result is None or options.unsafe_fixes:
         return
@@ -127,29 +131,32 @@ def _nobody_comes_to_life(plan: Plan, options: Options) -> None:
             inside = [each for each in plan.after.entries if each.section.name == name]
             number = len(inside) or len(plan.after.accounts)
             raise GuardError(
-                f"{name} is lost today, and by the fix all {number} of its mappings would be in "
-                f"force at once{': ' + _some(inside) if inside else ''}; look at each of them, and "
-                "let them in with --unsafe-fixes"
+                f"the authenticator cannot read {name} today and ignores it entirely; the fix "
+                f"would put {number} mapping{'' if number == 1 else 's'} into effect at once"
+                f"{': ' + _some(inside) if inside else ''}: check each of them, then use "
+                "--unsafe-fixes"
             )
 
 
-def _nothing_lost(plan: Plan) -> None:
-    """No entry that is held is lost.
+def _no_entry_lost(plan: Plan) -> None:
+    """Check that no entry in effect, and no account, is removed or overridden.
 
     Raises:
         GuardError: one is.
     """
     moved = {id(old) for old, new in plan.pairs if entry_key(old) != entry_key(new)}
     for name in ("mapRoles", "mapUsers"):
-        has = {entry_key(entry): entry for entry in _held(plan.after, name)}
-        had = _held(plan.before, name)
+        has = {entry_key(entry): entry for entry in _effective_entries(plan.after, name)}
+        had = _effective_entries(plan.before, name)
         gone = [entry for entry in had if entry_key(entry) not in has and id(entry) not in moved]
         if gone:
-            raise GuardError(f"{_some(gone)} would no longer come in")
+            raise GuardError(f"{_some(gone)} would lose access")
         for entry in had if plan.result is not None else ():
-            holds = has.get(entry_key(entry), entry)
-            if holds.index != entry.index:
-                raise GuardError(f"callers of {named(entry)} would come in by {named(holds)}")
+            winner = has.get(entry_key(entry), entry)
+            if winner.index != entry.index:
+                raise GuardError(
+                    f"callers of {named(entry)} would be mapped by {named(winner)} instead"
+                )
     accounts = set(plan.after.accounts)
     gone_accounts = [a for a in plan.before.accounts if a not in accounts]
     if gone_accounts:
@@ -157,10 +164,12 @@ def _nothing_lost(plan: Plan) -> None:
 
 
 def _only_what_is_planned(plan: Plan) -> None:
-    """Read again as the authenticator would, the map differs in nothing but what fixes say.
+    """Check that the map, as the authenticator reads it, changes only where a fix says so.
+
+    A rollback is not checked, because its changes are not planned entry by entry.
 
     Raises:
-        GuardError: it does; nothing of a backup that is put back is planned entry by entry.
+        GuardError: something else changes.
     """
     if plan.result is None:
         return
@@ -175,29 +184,29 @@ def _only_what_is_planned(plan: Plan) -> None:
         if renamed is None:
             same = same and old.username == new.username
         if not same and renamed is not False:
-            raise GuardError(f"{named(old)} would change although no fix says so")
+            raise GuardError(f"{named(old)} would change, although no fix changes it")
     for entry in (*plan.gone, *plan.come):
         if not is_unreadable(plan.before.sections[entry.section.name]):
-            raise GuardError(f"{named(entry)} would come or go although no fix says so")
+            raise GuardError(f"{named(entry)} would be added or removed, although no fix does so")
 
 
 def _nodes_unchanged(plan: Plan, options: Options) -> None:
-    """No entry of a node or a service changes.
+    """Check that no entry of a node or an AWS service changes.
 
     Raises:
-        GuardError: one would.
+        GuardError: one would change.
     """
     for old, new in plan.pairs:
         owner = reserved_entries.owner(old, options.reserved)
         if owner and (old.arn, old.username, old.groups) != (new.arn, new.username, new.groups):
             raise GuardError(
-                f"{named(old)} belongs to {owner}, and would change: workloads live from it; "
-                f"leave the fix out with --ignore, or make it by hand"
+                f"{named(old)} belongs to {owner} and would change: workloads depend on it; "
+                "skip the fix with --ignore, or make the change by hand"
             )
 
 
 def _bindings_kept(plan: Plan) -> None:
-    """No binding that we know of loses its user.
+    """Check that no known binding loses its user.
 
     Raises:
         GuardError: a binding would lose its subject.
@@ -209,13 +218,14 @@ def _bindings_kept(plan: Plan) -> None:
         for user, binding in plan.live.bindings.of_username(old):
             if user != pattern:
                 raise GuardError(
-                    f"{binding.title} names the user `{user}`: as `{new.username}`, {named(old)} "
-                    f"would lose {binding.role}; bind a group of the entry instead, then run again"
+                    f"{binding.title} names the user `{user}`: renamed to `{new.username}`, "
+                    f"{named(old)} would lose {binding.role}; bind a group of the entry instead, "
+                    "then run again"
                 )
 
 
 def who(session: Session, auth_map: AuthMap) -> CurrentUser | None:
-    """Who we are, without any impersonation: that is the login which must not be lost."""
+    """The user behind this login, without impersonation: the access that must not be lost."""
     info = session.who_am_i(impersonate=False)
     if info is None:
         return None
@@ -223,23 +233,25 @@ def who(session: Session, auth_map: AuthMap) -> CurrentUser | None:
     extra: dict[str, Any] = info.get("extra") or {}
     arn = next((str(v[0]) for k, v in extra.items() if k.lower() == "arn" and v), None)
     if arn is None:
-        possible = [e for e in (*auth_map.roles, *auth_map.users) if _can_be(e, username, groups)]
+        possible = [
+            e for e in (*auth_map.roles, *auth_map.users) if _could_map(e, username, groups)
+        ]
         return CurrentUser(username, groups, None, None if possible else False)
     identity = _resolved(auth_map, arn)
     if identity is None:
         return CurrentUser(username, groups, arn, False)
-    # else an access entry made us that user, or an answer that the API server keeps for minutes
+    # another name comes from an access entry, or from an answer that the API server has cached
     return CurrentUser(username, groups, arn, True if identity.username == username else None)
 
 
-def _can_be(entry: Entry, username: str, groups: tuple[str, ...]) -> bool:
-    """Whether an entry may have made somebody that user."""
+def _could_map(entry: Entry, username: str, groups: tuple[str, ...]) -> bool:
+    """Whether an entry could have mapped a caller to that user."""
     plain = [group for group in entry.groups if "{{" not in group]
     return username_overlap.overlap(_pattern(entry), username) and set(plain) <= set(groups)
 
 
 def _pattern(entry: Entry) -> str:
-    """What the usernames have in common that an entry gives."""
+    """The pattern of all usernames that an entry can give."""
     sessions = entry.has_session_name
     return username_overlap.pattern(entry.username, entry.account_id, sessions=sessions)
 
@@ -252,9 +264,9 @@ def _resolved(auth_map: AuthMap, arn: str) -> Identity | None:
 
 
 def holds(plan: Plan, caller: CurrentUser | None) -> bool | None:
-    """Whether a login is by the new map; None where its name cannot tell.
+    """Whether a login was mapped by the new map; None if its username does not show that.
 
-    Its session may have another name than ours, so that its username is its own as well.
+    Each login may have a session name, and so a username, of its own.
     """
     if caller is None or caller.arn is None:
         return None
@@ -264,24 +276,28 @@ def holds(plan: Plan, caller: CurrentUser | None) -> bool | None:
     return caller.username == new.username
 
 
-def _still_in(plan: Plan, session: Session, verdict: Verdict) -> Verdict:
-    """Whether we can undo the change as whom it makes of us.
+def _own_access_kept(plan: Plan, session: Session, verdict: Verdict) -> Verdict:
+    """Check that the user could still undo the change with their new identity.
+
+    Returns:
+        The verdict with the new identity, and with any doubts and remarks added.
 
     Raises:
-        GuardError: we cannot.
+        GuardError: they could not.
     """
     caller, doubts, remarks = verdict.caller, verdict.doubts, verdict.remarks
     if caller is None:
         doubts.append(
-            "who we are to the API server is not known (it takes `create` on selfsubjectreviews "
-            "and Kubernetes 1.28), and so not whether the change takes our own access away"
+            "cannot check whether you would keep your own access: the API server does not report "
+            "your user (this requires `create` on selfsubjectreviews and Kubernetes 1.28)"
         )
         return verdict
     if caller.arn is None:
         if caller.mapped is None and plan.edits:
             doubts.append(
-                f"`{caller.username}` may come from an entry of this map, and the API server does "
-                "not tell for whom the login is: whether we keep our access is not known"
+                "cannot check whether you would keep your own access: your user "
+                f"`{caller.username}` may come from an entry of this map, but the API server does "
+                "not report your ARN"
             )
         return verdict
     old, new = _resolved(plan.before, caller.arn), _resolved(plan.after, caller.arn)
@@ -289,45 +305,45 @@ def _still_in(plan: Plan, session: Session, verdict: Verdict) -> Verdict:
         return verdict._replace(becomes=new if caller.mapped else None)
     if new is None:
         if caller.mapped:
-            raise GuardError(f"{caller.arn}, which is ours, would no longer come in")
-        doubts.append(f"{caller.arn}, which is ours, would no longer come in by the map")
+            raise GuardError(f"you would lose your own access: no entry would map {caller.arn}")
+        doubts.append(f"no entry would map your own login, {caller.arn}, any more")
         return verdict
-    remarks.append(f"we are mapped by an entry that changes: `{old.username}` -> `{new.username}`")
+    remarks.append(f"you are mapped by an entry that changes: `{old.username}` -> `{new.username}`")
     try:
-        refused = _refused(session, new)
+        refused = _missing_permission(session, new)
     except (ForbiddenError, MissingError) as error:
-        doubts.append(f"whether `{new.username}` could take the change back is not known: {error}")
+        doubts.append(f"cannot check whether `{new.username}` could undo the change: {error}")
         return verdict._replace(becomes=new if caller.mapped else None)
     if refused and caller.mapped:
         raise GuardError(
-            f"as `{new.username}` in {_listed(new.groups)} we could not take the change back: "
-            f"{refused}. Bind one of the groups to a role that may, then run again"
+            f"as `{new.username}` in {_listed(new.groups)}, you could not undo the change: "
+            f"{refused}. Bind one of the groups to a role that allows it, then run again"
         )
     if refused:
         doubts.append(
-            f"the map makes us `{new.username}`, who could not take the change back ({refused}); "
-            f"now we are `{caller.username}`, so something else may have let us in"
+            f"the map would make you `{new.username}`, who could not undo the change ({refused}); "
+            f"you are `{caller.username}` now, so you may have logged in by other means"
         )
     return verdict._replace(becomes=new if caller.mapped else None)
 
 
-def _refused(session: Session, identity: Identity) -> str | None:
-    """What an identity may not do of what it takes to undo a change, or None.
+def _missing_permission(session: Session, identity: Identity) -> str | None:
+    """The first permission for undoing a change that an identity lacks, in words, or None.
 
     Raises:
-        ForbiddenError: we may not ask.
-        MissingError: the API server does not know the question.
+        ForbiddenError: this login may not ask (SubjectAccessReview).
+        MissingError: the API server does not support the question.
     """
     groups = [*identity.groups, "system:authenticated"]
-    for verb, group, resource, name in _needed(session):
+    for verb, group, resource, name in _required_permissions(session):
         if not session.may(identity.username, groups, verb, group, resource, name):
             where = f" in {NAMESPACE}" if resource == "configmaps" else ""
-            return f"no binding lets it {verb} {resource}/{name}{where}"
+            return f"no binding allows it to {verb} {resource}/{name}{where}"
     return None
 
 
-def _needed(session: Session) -> list[tuple[str, str, str, str]]:
-    """Verb, API group, resource and name of what our own login must be allowed."""
+def _required_permissions(session: Session) -> list[tuple[str, str, str, str]]:
+    """The required permissions of this login, as (verb, API group, resource, name)."""
     if not session.impersonates:
         return [(VERB, "", "configmaps", NAME)]
     kinds = {"Impersonate-User": "users", "Impersonate-Group": "groups"}
@@ -338,7 +354,7 @@ def _needed(session: Session) -> list[tuple[str, str, str, str]]:
     ]
 
 
-def _held(auth_map: AuthMap, section: str) -> list[Entry]:
+def _effective_entries(auth_map: AuthMap, section: str) -> list[Entry]:
     return auth_map.roles if section == "mapRoles" else auth_map.users
 
 

@@ -1,4 +1,4 @@
-"""Who else writes the object: a source that would overwrite what is mended in the cluster."""
+"""Find out who else writes the object and would overwrite a change made in the cluster."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 
 
 class Owner(NamedTuple):
-    """Somebody who writes the object.
+    """A tool that writes the object.
 
     Attributes:
-        name: what people call it.
-        evidence: what in the object tells so.
-        overwrites: whether it puts back what its source says, sooner or later.
+        name: display name of the tool.
+        evidence: the label, annotation or field manager that shows it.
+        overwrites: whether it restores the state of its source on its own.
     """
 
     name: str
@@ -29,7 +29,7 @@ _KEYS = (
     # https://helm.sh/docs/chart_best_practices/labels/
     ("meta.helm.sh/release-name", "Helm"),
 )
-"""Labels and annotations that tools put on what they own."""
+"""Labels and annotations that tools put on the objects they own, with the tool's name."""
 
 _MANAGERS = (
     ("argocd-controller", "Argo CD"),
@@ -41,14 +41,17 @@ _MANAGERS = (
     ("hashicorp", "Terraform"),
     ("pulumi", "Pulumi"),
 )
-"""Field managers, in lower case: a name, or what is in front of a dash or slash in it."""
+"""Field managers in lower case (the whole name, or its start before `-` or `/`), with the tool."""
 
-_HANDS = (("eksctl", "eksctl"), ("kubectl-client-side-apply", "`kubectl apply` of a file"))
-"""Managers that write when somebody calls them, and put nothing back by themselves."""
+_MANUAL_MANAGERS = (
+    ("eksctl", "eksctl"),
+    ("kubectl-client-side-apply", "`kubectl apply` of a file"),
+)
+"""Field managers of tools that write only when somebody runs them."""
 
 
 def owners(manifest: dict[str, Any]) -> list[Owner]:
-    """Who writes an object besides us, each once, those that overwrite it first."""
+    """The other tools that write an object, each once, those that overwrite it first."""
     metadata = manifest.get("metadata") or {}
     found: dict[str, Owner] = {}
     for what in ("labels", "annotations"):
@@ -59,7 +62,7 @@ def owners(manifest: dict[str, Any]) -> list[Owner]:
         if what == "labels" and marks.get("app.kubernetes.io/managed-by") == "Helm":
             found.setdefault("Helm", Owner("Helm", "label app.kubernetes.io/managed-by: Helm"))
     managers = [str(each.get("manager", "")) for each in metadata.get("managedFields") or ()]
-    for table, overwrites in ((_MANAGERS, True), (_HANDS, False)):
+    for table, overwrites in ((_MANAGERS, True), (_MANUAL_MANAGERS, False)):
         for known, name in table:
             for manager in managers:
                 lower = manager.lower()

@@ -1,4 +1,4 @@
-"""What is to change in a live map, entry by entry."""
+"""The planned change of a live map, entry by entry."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 
 class FieldChange(NamedTuple):
-    """A field of an entry that becomes another one; the same edit wherever the entry stands.
+    """A changed field of an entry; equal wherever the entry is in its section.
 
     Attributes:
-        section: its section.
-        arn: the entry's ARN.
-        field: `username`, `arn` or `groups`; `entry` for one that comes or goes.
-        old: what it is.
-        new: what it is to be.
+        section: name of the entry's section.
+        arn: the entry's ARN, or the account.
+        field: `username`, `arn` or `groups`; `entry` if the whole entry is added or removed.
+        old: the value before; "" for an added entry.
+        new: the value after; "" for a removed entry.
     """
 
     section: str
@@ -43,19 +43,19 @@ class FieldChange(NamedTuple):
         who = f"{self.section} {self.arn}"
         if self.field != "entry":
             return f"{who}: {self.field} `{self.old}` -> `{self.new}`"
-        return f"{who} would {'come back' if self.new else 'go'} (`{self.new or self.old}`)"
+        return f"{who} would be {'restored' if self.new else 'removed'} (`{self.new or self.old}`)"
 
 
 class Plan(NamedTuple):
     """A change of a live map.
 
     Attributes:
-        live: what was read.
-        data: the texts of the keys as they are to be.
-        before: the map as it is.
-        after: the map as it is to be.
-        result: of the fix it comes from; None for a backup that is put back.
-        undo: of a backup that is put back: what takes back the change that it was made for.
+        live: the object as it was read.
+        data: the new text of each key.
+        before: the map before the change.
+        after: the map after the change.
+        result: result of the fix that makes the change; None for a rollback.
+        undo: for a rollback, the field changes that undo the fix its backup was made for.
     """
 
     live: LiveConfigMap
@@ -67,33 +67,33 @@ class Plan(NamedTuple):
 
     @property
     def changed(self) -> list[str]:
-        """The keys whose texts are to be others, sorted."""
+        """The keys whose text changes, sorted."""
         old, new = self.live.data, self.data
         return sorted(key for key in {*old, *new} if old.get(key) != new.get(key))
 
     @property
     def pairs(self) -> list[tuple[Entry, Entry]]:
-        """The entries that both maps have, as they are and as they are to be."""
+        """The entries that both maps have, as (before, after)."""
         old, new = self._places(self.before), self._places(self.after)
         return [(entry, new[place]) for place, entry in old.items() if place in new]
 
     @property
     def gone(self) -> list[Entry]:
-        """The entries that are to be no more."""
+        """The entries that only the map before has."""
         new = self._places(self.after)
         return [entry for place, entry in self._places(self.before).items() if place not in new]
 
     @property
     def come(self) -> list[Entry]:
-        """The entries that are there only afterwards."""
+        """The entries that only the map after has."""
         old = self._places(self.before)
         return [entry for place, entry in self._places(self.after).items() if place not in old]
 
     def _places(self, auth_map: AuthMap) -> dict[tuple[str, str | int], Entry]:
-        """The entries of a map by what they have in common with those of the other one.
+        """The entries of a map, by a key that matches them with those of the other map.
 
-        A fix leaves each in its place. In a backup they may stand elsewhere: of those that are held
-        there is one of each ARN.
+        A fix keeps each entry in its place, so the key is the index. In a backup, entries may be
+        in another order, so the key is the ARN: only one entry for each ARN is in effect.
         """
         if self.result is not None:
             return {(e.section.name, e.index): e for e in auth_map.entries}
@@ -101,7 +101,7 @@ class Plan(NamedTuple):
 
     @property
     def edits(self) -> list[FieldChange]:
-        """What becomes of the entries, those that come and go among them."""
+        """All field changes, with added and removed entries and accounts."""
         changed = [
             FieldChange(old.section.name, old.arn, field, was, becomes)
             for old, new in self.pairs
@@ -129,13 +129,13 @@ class Plan(NamedTuple):
 
     @property
     def back(self) -> Plan:
-        """What takes this change back: the plan of its backup that is put back."""
+        """The plan of a rollback that undoes this change."""
         live = self.live._replace(manifest=self.live.manifest | {"data": self.data})
         return Plan(live, self.live.data, self.after, self.before)
 
     @property
     def others(self) -> list[str]:
-        """Of a backup that is put back: what of it takes back what somebody has changed since."""
+        """For a rollback, descriptions of the changes by others since the backup that it undoes."""
         if self.result is not None:
             return []
         texts = [key for key in self.changed if key not in SECTIONS]
@@ -145,14 +145,14 @@ class Plan(NamedTuple):
 
     @property
     def renamed(self) -> list[tuple[Entry, Entry]]:
-        """The entries whose usernames become others."""
+        """The entries whose username changes, as (before, after)."""
         return [(old, new) for old, new in self.pairs if old.username != new.username]
 
     def undone(self, live: LiveConfigMap) -> dict[str, str]:
-        """The data of an object without this change; what others have written since stays.
+        """The data of an object without this change; later changes by others stay.
 
         Raises:
-            ClusterError: they have written where this change is, and the two cannot be told apart.
+            ClusterError: others changed the same text, and the changes cannot be separated.
         """
         data, shared = dict(live.data), []
         for key in self.changed:
@@ -165,8 +165,8 @@ class Plan(NamedTuple):
         return self._renamed_back(data, shared) if shared else data
 
     def _renamed_back(self, data: dict[str, str], keys: list[str]) -> dict[str, str]:
-        held = Data.of(data, self.live.path, {})
-        (auth_map,) = held.reading.maps
+        current = Data.of(data, self.live.path, {})
+        (auth_map,) = current.reading.maps
         names = {
             (new.section.name, entry_key(new), new.username): old.username
             for old, new in self.renamed
@@ -185,29 +185,29 @@ class Plan(NamedTuple):
         ):
             raise ClusterError("somebody has changed the same text since")
         try:
-            after = held.spliced(build_edits(fix)) if fix.changes else held
+            after = current.spliced(build_edits(fix)) if fix.changes else current
         except HeldBack as reason:
             raise ClusterError(f"somebody has changed the same text since, and {reason}") from None
-        if not verify.only_intended_changes(held.reading, after.reading, fix.changes):
+        if not verify.only_intended_changes(current.reading, after.reading, fix.changes):
             raise ClusterError("somebody has changed the same text since")
         return after.data
 
 
 def of_fix(live: LiveConfigMap, options: Options) -> Plan:
-    """What a fix would change."""
+    """The plan of a fix."""
     options = options._replace(bindings=live.bindings)
     result = fix_data(live.data, path=live.path, annotations=live.annotations, options=options)
     return of_data(live, result.output)._replace(result=result)
 
 
 def of_data(live: LiveConfigMap, data: dict[str, str]) -> Plan:
-    """What it takes to make the data of the live object another."""
+    """The plan that replaces the data of the live object."""
     before = AuthMap.from_data(live.data, path=live.path)
     return Plan(live, dict(data), before, AuthMap.from_data(data, path=live.path))
 
 
 def named(entry: Entry) -> str:
-    """An entry as it is called in sentences."""
+    """The name of an entry in messages: title, section and index."""
     return f"{entry.title} ({entry.section.name}[{entry.index}])"
 
 

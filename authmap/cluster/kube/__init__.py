@@ -1,1 +1,1 @@
-"""Talking to a Kubernetes API server: kubeconfig, credentials, requests, responses."""
+"""Talk to a Kubernetes API server: kubeconfig, credentials, requests, responses."""

@@ -1,4 +1,4 @@
-"""From a context's name to a client that logs in as kubectl would."""
+"""Create a client for a kubeconfig context that logs in as kubectl does."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from authmap.cluster.kube.kubeconfig import ConnectionOptions, KubeconfigContext
 
 PLUGIN_TIMEOUTS = 3
-"""A plugin has as long as so many of our requests: it makes some of its own."""
+"""A plugin may take this many request timeouts, because it sends requests of its own."""
 
 _LOADING = threading.Lock()
-"""The official client's loader shares temporary files of the same content between threads."""
+"""Held while loading: the official client's loader shares temporary files between threads."""
 
 
 class Client(NamedTuple):
@@ -37,8 +37,8 @@ class Client(NamedTuple):
     Attributes:
         rest: sends requests.
         server: URL of the API server.
-        authorization: the header that says who we are, if there is one.
-        impersonated: the headers that say who to act as.
+        authorization: the Authorization header (name, value), if there is one.
+        impersonated: the impersonation headers (name, value).
     """
 
     rest: RESTClientObject
@@ -48,65 +48,68 @@ class Client(NamedTuple):
 
 
 def client(context: str, access: ConnectionOptions) -> Client:
-    """A client that logs in afresh: plugins are run again, and nothing is shared.
+    """Create a client with a new login: plugins run again, and nothing is shared.
 
-    It stays the login that it is. Credentials are not renewed under way, so that whoever was let
-    in stays in for as long as they hold, whatever a new map says.
+    The client never renews its credentials. It stays logged in until they expire, even if a new
+    map no longer lets the user log in.
 
     Raises:
-        ClusterError: the kubeconfig does not hold what it takes, or a plugin failed.
+        ClusterError: the kubeconfig lacks something or cannot be used, or a plugin failed.
     """
-    held = login(context, access)
+    kube_context = login(context, access)
     configuration = Configuration()
-    configuration.retries = False  # what is repeated is for the session to say
-    if held is None:
+    configuration.retries = False  # the session decides what to retry
+    if kube_context is None:
         try:
             load_incluster_config(client_configuration=configuration)
         except (ConfigException, OSError) as error:
             raise ClusterError(f"the pod's service account cannot be used: {error}") from None
         tls = _tls(configuration)
     else:
-        tls = _load(held, access, configuration)
+        tls = _load(kube_context, access, configuration)
     token = configuration.api_key.get("BearerToken", "").strip()
-    authorization = [("Authorization", _carried(token, "its token"))] if token else []
-    impersonated = _impersonated(held.user.value if held else {}, access)
-    proxied = held is not None and "proxy-url" in held.cluster.value
+    authorization = [("Authorization", _header_value(token, "the token"))] if token else []
+    impersonated = _impersonated(kube_context.user.value if kube_context else {}, access)
+    proxied = kube_context is not None and "proxy-url" in kube_context.cluster.value
     rest = _rest(configuration, tls, proxied=proxied)
     return Client(rest, configuration.host, tuple(authorization), tuple(impersonated))
 
 
 def _load(
-    held: KubeconfigContext, access: ConnectionOptions, configuration: Configuration
+    kube_context: KubeconfigContext, access: ConnectionOptions, configuration: Configuration
 ) -> ssl.SSLContext:
-    """Have the official client load what is left when nobody has to be asked any more."""
-    server = server_of(held)
-    # without TLS kubectl shows no credentials either
-    user = _credentials(held, access) if server.startswith("https:") else {}
+    """Have the official client load the kubeconfig once all its credentials are resolved."""
+    server = server_of(kube_context)
+    # kubectl does not send credentials without TLS either
+    user = _credentials(kube_context, access) if server.startswith("https:") else {}
     config = {
         "contexts": [{"name": "it", "context": {"cluster": "it", "user": "it"}}],
-        "clusters": [{"name": "it", "cluster": held.cluster.value | {"server": server}}],
+        "clusters": [{"name": "it", "cluster": kube_context.cluster.value | {"server": server}}],
         "users": [{"name": "it", "user": user}],
     }
-    # keys go through files for the moment it takes to read them
+    # keys are in temporary files only while they are read
     with _LOADING, TemporaryDirectory(prefix="authmap-") as scratch:
         try:
             KubeConfigLoader(
-                config, "it", config_base_path=str(held.cluster.folder), temp_file_path=scratch
+                config,
+                "it",
+                config_base_path=str(kube_context.cluster.folder),
+                temp_file_path=scratch,
             ).load_and_set(configuration)
         except ConfigException as error:
             raise ClusterError(f"the kubeconfig cannot be used: {error}") from None
         except (AttributeError, KeyError, TypeError, ValueError):
-            raise ClusterError("the kubeconfig does not hold what it should") from None
+            raise ClusterError("the kubeconfig has missing or malformed values") from None
         return _tls(configuration)
 
 
-def server_of(held: KubeconfigContext) -> str:
-    """URL of the API server.
+def server_of(kube_context: KubeconfigContext) -> str:
+    """The URL of the API server.
 
     Raises:
-        ClusterError: there is none.
+        ClusterError: the kubeconfig has no usable URL.
     """
-    server = str(held.cluster.value.get("server") or "")
+    server = str(kube_context.cluster.value.get("server") or "")
     try:
         parts = urlsplit(server)
         known = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -115,18 +118,18 @@ def server_of(held: KubeconfigContext) -> str:
     if not known:
         raise ClusterError("the kubeconfig's cluster has no server whose URL starts with https://")
     if parts.username is not None:
-        raise ClusterError("the kubeconfig's server has credentials in its URL: they are not used")
+        raise ClusterError("the kubeconfig's server URL contains credentials, which is not allowed")
     return server.rstrip("/")
 
 
-def _credentials(held: KubeconfigContext, access: ConnectionOptions) -> dict[str, Any]:
-    """What a user's part holds when files are found and plugins have run.
+def _credentials(kube_context: KubeconfigContext, access: ConnectionOptions) -> dict[str, Any]:
+    """The credentials of the user, with paths resolved and plugins run.
 
     Raises:
         ClusterError: a file is missing, or a plugin failed.
     """
-    user = held.user
-    found = {key: user.value[key] for key in _PLAIN if user.value.get(key)}
+    user = kube_context.user
+    found = {key: user.value[key] for key in _INLINE_CREDENTIALS if user.value.get(key)}
     for key in ("client-certificate", "client-key"):
         if user.value.get(key):
             found[key] = str(user.path(key))
@@ -135,9 +138,9 @@ def _credentials(held: KubeconfigContext, access: ConnectionOptions) -> dict[str
         if file:
             found["token"] = file.read_text(encoding="utf-8")
         elif provider and provider["name"] != "oidc":
-            raise ClusterError(f"kubectl knows no auth provider `{provider['name']}` any more")
+            raise ClusterError(f"kubectl no longer supports the auth provider `{provider['name']}`")
         elif provider:
-            # kubectl also renews one that has expired, and writes it into the kubeconfig
+            # kubectl would also renew an expired token and write it to the kubeconfig
             found["token"] = provider["config"]["id-token"]
     except OSError as error:
         raise ClusterError(f"{file}: {error.strerror}") from None
@@ -145,16 +148,22 @@ def _credentials(held: KubeconfigContext, access: ConnectionOptions) -> dict[str
         raise ClusterError("the kubeconfig's token cannot be read") from None
     if user.value.get("exec"):
         limit = min(access.timeout * PLUGIN_TIMEOUTS, access.patience)
-        found |= exec_plugin.credentials(user, held.cluster, limit, access.patience)
+        found |= exec_plugin.credentials(user, kube_context.cluster, limit, access.patience)
     return found
 
 
-_PLAIN = ("client-certificate-data", "client-key-data", "token", "username", "password")
-"""Credentials that are in the kubeconfig itself."""
+_INLINE_CREDENTIALS = (
+    "client-certificate-data",
+    "client-key-data",
+    "token",
+    "username",
+    "password",
+)
+"""Credentials stored in the kubeconfig itself."""
 
 
 def _tls(configuration: Configuration) -> ssl.SSLContext:
-    """How connections are made secure; reads the files that the configuration names.
+    """The TLS settings of connections, from the certificate and key files of the configuration.
 
     Raises:
         ClusterError: a certificate or key cannot be used.
@@ -162,8 +171,8 @@ def _tls(configuration: Configuration) -> ssl.SSLContext:
     what = "certificate-authority"
     try:
         tls = ssl.create_default_context(cafile=configuration.ssl_ca_cert)
-        # as kubectl has it: any certificate of the kubeconfig is an anchor, and those of old EKS
-        # clusters are not what OpenSSL's strict mode (in Python from 3.13 on) asks for:
+        # as in kubectl: any certificate in the kubeconfig is a trust anchor, and those of old EKS
+        # clusters do not pass OpenSSL's strict mode (on by default from Python 3.13):
         # https://github.com/kubernetes-client/python/issues/2394
         tls.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
         tls.verify_flags &= ~ssl.VERIFY_X509_STRICT
@@ -182,18 +191,18 @@ def _tls(configuration: Configuration) -> ssl.SSLContext:
 
 
 def _no_password() -> str:
-    raise ValueError("it is encrypted")
+    raise ValueError("the key is encrypted")
 
 
 def _rest(configuration: Configuration, tls: ssl.SSLContext, *, proxied: bool) -> RESTClientObject:
-    """What sends requests, through a proxy where the kubeconfig or the environment names one.
+    """The REST client, with the proxy that the kubeconfig or the environment names, if any.
 
     Raises:
         ClusterError: the proxy cannot be used.
     """
-    # as Go has it: https://pkg.go.dev/golang.org/x/net/http/httpproxy#Config.ProxyFunc
-    ours = "localhost,127.0.0.0/8,::1"
-    configuration.no_proxy = "" if proxied else f"{configuration.no_proxy or ''},{ours}"
+    # as in Go: https://pkg.go.dev/golang.org/x/net/http/httpproxy#Config.ProxyFunc
+    loopback = "localhost,127.0.0.0/8,::1"
+    configuration.no_proxy = "" if proxied else f"{configuration.no_proxy or ''},{loopback}"
     if configuration.proxy:
         try:
             parts = urlsplit(configuration.proxy)
@@ -202,22 +211,22 @@ def _rest(configuration: Configuration, tls: ssl.SSLContext, *, proxied: bool) -
         except ValueError:
             known = False
         if not known:
-            raise ClusterError("the proxy's URL is none that can be used")
+            raise ClusterError("the proxy's URL is not valid")
         if parts.scheme.startswith("socks") and not find_spec("socks"):
-            raise ClusterError("the proxy is a SOCKS proxy, which takes the package PySocks")
+            raise ClusterError("a SOCKS proxy requires the Python package PySocks")
         if parts.username is not None:
             pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
             configuration.proxy_headers = urllib3.make_headers(proxy_basic_auth=pair)
     try:
         rest = RESTClientObject(configuration)
     except urllib3.exceptions.LocationParseError:
-        raise ClusterError("the proxy's URL is none that can be used") from None
+        raise ClusterError("the proxy's URL is not valid") from None
     rest.pool_manager.connection_pool_kw["ssl_context"] = tls
     return rest
 
 
 def _impersonated(user: dict[str, Any], access: ConnectionOptions) -> Iterator[tuple[str, str]]:
-    """Who to act as: what the command line says goes before what the kubeconfig says.
+    """The impersonation headers; the command line overrides the kubeconfig.
 
     https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation
     """
@@ -226,25 +235,25 @@ def _impersonated(user: dict[str, Any], access: ConnectionOptions) -> Iterator[t
     extra = user.get("as-user-extra") or {}
     if not name:
         if uid or groups or extra:
-            raise ClusterError("to act as somebody takes a user (--as), not only a group")
+            raise ClusterError("impersonation requires a user (--as), not only a group")
         return
-    yield "Impersonate-User", _carried(str(name), "the user to act as")
+    yield "Impersonate-User", _header_value(str(name), "the user to impersonate")
     if uid:
-        yield "Impersonate-Uid", _carried(str(uid), "the uid to act as")
+        yield "Impersonate-Uid", _header_value(str(uid), "the uid to impersonate")
     for group in groups:
-        yield "Impersonate-Group", _carried(str(group), "the group to act as")
+        yield "Impersonate-Group", _header_value(str(group), "the group to impersonate")
     for key, values in extra.items():
-        for value in values or ():  # YAML's nothing
+        for value in values or ():  # None for an empty value in YAML
             title = f"Impersonate-Extra-{quote(key, safe='')}"
-            yield title, _carried(str(value), "what to act with")
+            yield title, _header_value(str(value), "an extra field to impersonate")
 
 
-def _carried(text: str, what: str) -> str:
-    """Text as a header carries it: UTF-8, without what would end the header.
+def _header_value(text: str, what: str) -> str:
+    """Text as the value of an HTTP header, in UTF-8.
 
     Raises:
-        ClusterError: there is something like that in it.
+        ClusterError: the text contains control characters, which could end the header.
     """
     if any((c < " " and c != "\t") or c == "\x7f" for c in text):
-        raise ClusterError(f"{what} holds a character that cannot be sent")
+        raise ClusterError(f"{what} contains a character that cannot be sent in an HTTP header")
     return text.encode(errors="surrogateescape").decode("latin-1")

@@ -1,4 +1,4 @@
-"""What goes wrong with a cluster, said to the person who named it."""
+"""Errors of a cluster, with messages for the user."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 class ClusterError(Exception):
-    """A cluster that cannot be read or written; the message says why, and what to do.
+    """A cluster cannot be read or written; the message says why, and what to do.
 
     Attributes:
-        state: what is known of the object that was to be changed.
+        state: what is known about the object that was to be changed; "" if nothing.
     """
 
     state = ""
@@ -25,7 +25,7 @@ class ClusterError(Exception):
 
 @contextmanager
 def leaving(state: str) -> Iterator[None]:
-    """Say of what fails in here, and does not know better, in what state it leaves the object."""
+    """Add the object's state to errors raised here that do not know it."""
     try:
         yield
     except ClusterError as error:
@@ -34,14 +34,14 @@ def leaving(state: str) -> Iterator[None]:
 
 
 class UnreachableError(ClusterError):
-    """There is no answer, or none that tells anything: a broken one, 429, 5xx."""
+    """There is no answer, or an unusable one: broken, 429, 5xx."""
 
 
 class BusyError(UnreachableError):
-    """The API server has too much to do (429).
+    """The API server is too busy (429).
 
     Attributes:
-        after: in how many seconds it wants to be asked again.
+        after: seconds after which it asks to retry.
     """
 
     def __init__(self, message: str, after: float = math.inf) -> None:
@@ -50,19 +50,19 @@ class BusyError(UnreachableError):
 
 
 class LoginRefusedError(ClusterError):
-    """The API server does not know who we are (401)."""
+    """The API server does not accept the credentials (401)."""
 
 
 class ForbiddenError(ClusterError):
-    """We may not do it (403)."""
+    """This login may not do that (403)."""
 
 
 class MissingError(ClusterError):
-    """There is no such object (404)."""
+    """The object does not exist (404)."""
 
 
 class GoneError(ClusterError):
-    """The object was there when it was read, and is not any more."""
+    """The object was deleted after it was read."""
 
     def __init__(self) -> None:
         super().__init__("somebody has deleted the object since it was read")
@@ -73,4 +73,4 @@ class ConflictError(ClusterError):
 
 
 class RefusedError(ClusterError):
-    """The API server refuses the request for another reason: admission, validation, a limit."""
+    """The API server refused the request for another reason: admission, validation, a limit."""

@@ -1,9 +1,9 @@
-"""What kubeconfig files say about a context, as kubectl reads them.
+"""Read the contexts of kubeconfig files as kubectl does.
 
 Which files count, and what their fields mean:
 https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/ and
-https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/. Nothing of a user's part (tokens,
-keys, environment) gets into a message.
+https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/. Messages never contain values of
+a user entry (tokens, keys, environment).
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ if TYPE_CHECKING:
     from authmap.syntax.nodes import Node
 
 MAX_DEPTH = 100
-"""Deeper nesting than anything in a kubeconfig has."""
+"""Maximum nesting; no kubeconfig needs as much."""
 
 IN_CLUSTER = "in-cluster"
-"""Name of the context that stands for a pod's own service account, where there is no kubeconfig."""
+"""Name of the context for a pod's own service account, used if there is no kubeconfig."""
 
 _KINDS = {"contexts": "context", "clusters": "cluster", "users": "user"}
-"""Lists of a kubeconfig, and the key that holds the content of their items."""
+"""The lists of a kubeconfig, and the key with the content of each item."""
 
 _CLUSTER = {
     "server": str,
@@ -74,18 +74,18 @@ _USER = {
         "provideClusterInfo": bool,
     },
 }
-"""What kubectl takes in them; anything else there it refuses as well."""
+"""The types that kubectl accepts in a cluster and a user; it refuses other types as well."""
 
 
 class ConnectionOptions(NamedTuple):
-    """How clusters are reached.
+    """How to connect to clusters.
 
     Attributes:
-        kubeconfig: path of the one file that counts; None for what kubectl would take.
-        as_user: whom to impersonate.
+        kubeconfig: path of the kubeconfig to use; None for kubectl's default.
+        as_user: user to impersonate.
         as_groups: groups to impersonate.
-        timeout: of each request, in seconds.
-        patience: how long a plugin may take, in seconds, even where somebody can answer it.
+        timeout: timeout of each request, in seconds.
+        patience: seconds a plugin may take even if there is a terminal for its questions.
     """
 
     kubeconfig: str | None = None
@@ -96,28 +96,28 @@ class ConnectionOptions(NamedTuple):
 
 
 class KubeconfigItem(NamedTuple):
-    """The content of an item of a list.
+    """The content of an item in one of a kubeconfig's lists.
 
     Attributes:
-        value: as it is in the file.
-        folder: of the file; relative paths start there.
+        value: the content as it is in the file.
+        folder: the file's folder, which relative paths start from.
     """
 
     value: dict[str, Any]
     folder: Path
 
     def path(self, key: str) -> Path | None:
-        """The path that a key holds, if it holds one."""
+        """The path in a key, or None if the key is missing or empty."""
         value = self.value.get(key)
         return self.folder / str(value) if value else None
 
 
 class KubeconfigContext(NamedTuple):
-    """What the kubeconfig says about a context.
+    """The cluster and the user that a context names.
 
     Attributes:
-        cluster: the API server.
-        user: the credentials.
+        cluster: the cluster's item.
+        user: the user's item.
     """
 
     cluster: KubeconfigItem
@@ -127,70 +127,72 @@ class KubeconfigContext(NamedTuple):
 def contexts(
     patterns: Iterable[str], access: ConnectionOptions, *, every: bool = False
 ) -> list[str]:
-    """The contexts that are meant, sorted and each of them once.
+    """The contexts that match, sorted, each once.
 
     Args:
-        patterns: names, or shell globs over them.
-        access: with the kubeconfig.
-        every: take every context there is.
+        patterns: names or shell globs.
+        access: options that say which kubeconfig to read.
+        every: select all contexts.
 
     Raises:
-        ClusterError: a pattern fits no context, there is no context, or no kubeconfig.
+        ClusterError: a pattern matches no context, or there is no context or no kubeconfig.
     """
-    parts = _read(access)
-    names = [IN_CLUSTER] if parts is None else list(parts["contexts"])
+    items = _read(access)
+    names = [IN_CLUSTER] if items is None else list(items["contexts"])
     found = set(names) if every else set()
     for pattern in patterns:
         fitting = [pattern] if pattern in names else [n for n in names if fnmatchcase(n, pattern)]
         if not fitting:
             near = get_close_matches(pattern, names, 3, 0.5) or sorted(names)[:5]
             listed = ", ".join(f"`{name}`" for name in near)
-            raise ClusterError(f"no context fits `{pattern}`; there is {listed or 'none at all'}")
+            raise ClusterError(f"no context matches `{pattern}`; available: {listed or 'none'}")
         found.update(fitting)
     if not found:
-        raise ClusterError("the kubeconfig holds no context")
+        raise ClusterError("the kubeconfig has no contexts")
     return sorted(found)
 
 
 def login(context: str, access: ConnectionOptions) -> KubeconfigContext | None:
-    """How to log in to a context's cluster; None where that is a pod's own service account.
+    """The cluster and user of a context; None for a pod's own service account.
 
     Raises:
-        ClusterError: the kubeconfig does not hold what it takes.
+        ClusterError: the kubeconfig lacks something, or kubectl cannot read it.
     """
-    parts = _read(access)
-    if parts is None:
+    items = _read(access)
+    if items is None:
         return None
-    named = parts["contexts"].get(context)
+    named = items["contexts"].get(context)
     if named is None:
-        raise ClusterError("the kubeconfig holds no such context any more")
-    cluster, user = (_part(parts, kind, named) for kind in ("clusters", "users"))
+        raise ClusterError("the kubeconfig no longer has this context")
+    cluster, user = (_named_item(items, kind, named) for kind in ("clusters", "users"))
     if cluster is None:
         raise ClusterError("the kubeconfig's context names no cluster")
-    for what, part, shape in (("cluster", cluster, _CLUSTER), ("user", user, _USER)):
-        wrong = part and misfit(part.value, shape)
+    for what, item, shape in (("cluster", cluster, _CLUSTER), ("user", user, _USER)):
+        wrong = item and misfit(item.value, shape)
         if wrong:
-            raise ClusterError(f"the kubeconfig's {what} is none that kubectl reads: {wrong}")
+            raise ClusterError(f"kubectl cannot read the kubeconfig's {what}: {wrong}")
     return KubeconfigContext(cluster, user or KubeconfigItem({}, named.folder))
 
 
-def _part(
-    parts: dict[str, dict[str, KubeconfigItem]], kind: str, context: KubeconfigItem
+def _named_item(
+    items: dict[str, dict[str, KubeconfigItem]], kind: str, context: KubeconfigItem
 ) -> KubeconfigItem | None:
     key = _KINDS[kind]
     name = context.value.get(key)
     if not name:
         return None
-    if str(name) not in parts[kind]:
-        raise ClusterError(f"the kubeconfig's context names the {key} `{name}`, and holds none")
-    return parts[kind][str(name)]
+    if str(name) not in items[kind]:
+        raise ClusterError(
+            f"the kubeconfig's context names the {key} `{name}`, which does not exist"
+        )
+    return items[kind][str(name)]
 
 
 def _files(access: ConnectionOptions) -> list[Path]:
-    """The files that count."""
+    """The kubeconfig files to read."""
     if access.kubeconfig is not None:
         if not Path(access.kubeconfig).is_file():
-            raise ClusterError(f"{access.kubeconfig}: there is no such kubeconfig")
+            raise ClusterError(f"{access.kubeconfig}: no such kubeconfig")
         return [Path(access.kubeconfig)]
     listed = os.environ.get("KUBECONFIG")
     if listed:
@@ -199,9 +201,12 @@ def _files(access: ConnectionOptions) -> list[Path]:
 
 
 def _read(access: ConnectionOptions) -> dict[str, dict[str, KubeconfigItem]] | None:
-    """What the files hold together, by kind and name; None where there are none, in a pod.
+    """The merged items of all files, by kind and name; None in a pod without a kubeconfig.
 
-    Of several items of one name, the first one counts.
+    If several items have the same name, the first one wins.
+
+    Raises:
+        ClusterError: there is no kubeconfig, or a file cannot be read.
     """
     files = _files(access)
     there = [path for path in files if path.exists()]
@@ -209,29 +214,35 @@ def _read(access: ConnectionOptions) -> dict[str, dict[str, KubeconfigItem]] | N
         if os.environ.get("KUBERNETES_SERVICE_HOST"):
             return None
         listed = os.pathsep.join(map(str, files))
-        why = f"{listed} does not exist" if files else "KUBECONFIG is set, and names no file"
-        raise ClusterError(f"there is no kubeconfig: {why}")
-    parts: dict[str, dict[str, KubeconfigItem]] = {kind: {} for kind in _KINDS}
+        why = f"{listed} does not exist" if files else "KUBECONFIG is set but names no file"
+        raise ClusterError(f"no kubeconfig: {why}")
+    items: dict[str, dict[str, KubeconfigItem]] = {kind: {} for kind in _KINDS}
     for path in there:
-        held = _loaded(path)
+        content = _loaded(path)
         folder = path.absolute().parent
         try:
             for kind, key in _KINDS.items():
-                for item in held.get(kind) or ():
-                    part = KubeconfigItem(dict(item.get(key) or {}), folder)
-                    parts[kind].setdefault(str(item["name"]), part)
+                for item in content.get(kind) or ():
+                    entry = KubeconfigItem(dict(item.get(key) or {}), folder)
+                    items[kind].setdefault(str(item["name"]), entry)
         except (AttributeError, KeyError, TypeError, ValueError):
-            raise ClusterError(f"{path}: this is no kubeconfig") from None
-    return parts
+            raise ClusterError(f"{path}: not a kubeconfig") from None
+    return items
 
 
 def _loaded(path: Path) -> Any:
-    """What a file holds, as go-yaml reads it for kubectl."""
+    """The content of a file, as go-yaml reads it for kubectl.
+
+    Raises:
+        ClusterError: the file cannot be read, or is not valid YAML.
+    """
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
-            raise ClusterError(f"{path}: no kubeconfig is larger than {MAX_BYTES:,} bytes")
+            raise ClusterError(
+                f"{path}: too large for a kubeconfig (more than {MAX_BYTES:,} bytes)"
+            )
         source = Source(data, str(path))
         tree = next(parse(source.text), None)
         if tree is None:
@@ -240,17 +251,19 @@ def _loaded(path: Path) -> Any:
         return _value(tree.root) or {}
     except TreeError as error:
         line, column = source.place(error.index)
-        # words of go-yaml's may quote the file, and so a token
+        # go-yaml's own message may quote the file, and so a token
         why = "kubectl cannot read it" if isinstance(error, RejectedError) else error.problem
-        raise ClusterError(f"{path}:{line}:{column}: the kubeconfig is not YAML: {why}") from None
+        raise ClusterError(
+            f"{path}:{line}:{column}: the kubeconfig is not valid YAML: {why}"
+        ) from None
     except ValueError:
-        raise ClusterError(f"{path}: this is no kubeconfig") from None
+        raise ClusterError(f"{path}: not a kubeconfig") from None
     except OSError as error:
         raise ClusterError(f"{path}: {error.strerror}") from None
 
 
 def _value(node: Node, depth: int = 0) -> Any:
-    """A node as plain values, like those of JSON."""
+    """The value of a node, in the types of JSON."""
     if depth > MAX_DEPTH:
         raise TreeError(f"nested more than {MAX_DEPTH} levels deep", node.start)
     target = resolve_alias(node)

@@ -1,4 +1,4 @@
-"""Words of API servers and of plugins, without the secrets that may be in them."""
+"""Remove secrets from texts of API servers and plugins."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _SECRETS = re.compile(
-    r"k8s-aws-v1\.[\w-]+=*"  # a token of EKS: a URL that STS has signed
-    r"|eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?"  # of OIDC and of service accounts: a JSON web token
+    r"k8s-aws-v1\.[\w-]+=*"  # an EKS token: a URL signed by STS
+    r"|eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?"  # a JSON web token, of OIDC or a service account
     r"|(?<=bearer )[^\s\"']+"
     r"|(?<=x-amz-signature=)[^\s&\"']+|(?<=x-amz-security-token=)[^\s&\"']+",
     re.IGNORECASE,
@@ -20,13 +20,13 @@ _SECRETS = re.compile(
 
 
 def masked(words: str, own: Mapping[str, str]) -> str:
-    """Words as they may be shown, cut where they are longer than anybody reads.
+    """A text without its secrets, shortened if it is very long.
 
     Args:
-        words: what somebody else said.
-        own: what we told them: secrets, by the names that stand for them in the result.
+        words: the text from a server or a plugin.
+        own: secrets sent to it, by the names that replace them as `$NAME`.
     """
     for name, value in sorted(own.items(), key=lambda pair: -len(pair[1])):
-        if len(value) > 3:  # a shorter one may stand for itself
+        if len(value) > 3:  # a shorter value may occur by chance
             words = words.replace(value, f"${name}")
     return brief(_SECRETS.sub("***", words).strip())

@@ -1,4 +1,4 @@
-"""What an API server's answers mean, and what it means that there is none."""
+"""Interpret an API server's answers, and failures to get one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MAX_BYTES = 256 * 1024 * 1024
-"""A longer answer is not read: 500 objects of the largest size there is would be longer still."""
+"""Maximum length of an answer in bytes; only 500 objects of the maximum size would exceed it."""
 
 _BY_STATUS = {
     401: errors.LoginRefusedError,
@@ -34,11 +34,12 @@ def read(response: urllib3.BaseHTTPResponse, end: float) -> bytes:
     """The body of an answer.
 
     Args:
-        response: whose body has not been read.
-        end: when to give up, by the monotonic clock.
+        response: an answer with an unread body.
+        end: when to give up, as a time of the monotonic clock.
 
     Raises:
-        urllib3.exceptions.HTTPError: it does not come, or not in time, however slowly it drips.
+        urllib3.exceptions.HTTPError: the body does not arrive, is not complete in time, or is too
+            long.
     """
     parts, length = [], 0
     try:
@@ -52,18 +53,18 @@ def read(response: urllib3.BaseHTTPResponse, end: float) -> bytes:
         if response.length_remaining:
             raise http.ProtocolError("the connection broke in the middle of the answer")
     except http.HTTPError:
-        response.close()  # what is left of it is of no use to the next request
+        response.close()  # the rest of it would confuse the next request
         raise
     return b"".join(parts)
 
 
 def json_object(data: bytes) -> dict[str, Any] | None:
-    """The JSON object that an answer is, or None where it is none."""
+    """The answer as a JSON object, or None if it is not one."""
     try:
-        said = json.loads(data)
+        answer = json.loads(data)
     except (ValueError, RecursionError):
         return None
-    return said if isinstance(said, dict) else None
+    return answer if isinstance(answer, dict) else None
 
 
 SHAPES: dict[str, dict[str, Any]] = {
@@ -83,27 +84,27 @@ SHAPES: dict[str, dict[str, Any]] = {
     "a user": {"status": {"userInfo": {"username": str, "groups": [str], "extra": {ANY: [str]}}}},
     "a verdict": {"status": {"allowed": bool}},
 }
-"""What requests ask for, as far as it is looked at."""
+"""The shapes of answers, as far as authmap reads them."""
 
 
 def is_config_map(found: dict[str, Any]) -> bool:
-    """Whether an object has what every ConfigMap has that an API server hands out."""
+    """Whether an object has what every ConfigMap from an API server has."""
     metadata = found.get("metadata") or {}
     return bool(metadata.get("resourceVersion")) and None not in (found.get("data") or {}).values()
 
 
 def unreachable(server: str, error: BaseException, seconds: float) -> errors.UnreachableError:
-    """Why there is no answer.
+    """The error that says why there is no answer.
 
     Args:
         server: URL of the API server.
-        error: of urllib3.
-        seconds: the time it had.
+        error: the error from urllib3.
+        seconds: the timeout of the request.
     """
     if isinstance(error, http.SSLError):
-        why = _of_tls(error)
+        why = _tls_reason(error)
     elif isinstance(error, http.ProxyError):
-        why = f"the proxy does not let us through: {_reason(error.original_error)}"
+        why = f"the proxy refused the connection: {_reason(error.original_error)}"
     elif isinstance(error, http.NameResolutionError):
         why = "its name cannot be resolved"
     elif isinstance(error, http.TimeoutError) and not isinstance(error, http.NewConnectionError):
@@ -113,15 +114,15 @@ def unreachable(server: str, error: BaseException, seconds: float) -> errors.Unr
     return errors.UnreachableError(f"{server} cannot be reached: {brief(why)}")
 
 
-def _of_tls(error: http.SSLError) -> str:
+def _tls_reason(error: http.SSLError) -> str:
     cause = error.args[0] if error.args else error
     if isinstance(cause, ssl.SSLCertVerificationError):
-        return f"its certificate is not to be trusted: {cause.verify_message}"
-    return f"no TLS with it: {getattr(cause, 'reason', None) or cause}"
+        return f"its certificate is not trusted: {cause.verify_message}"
+    return f"the TLS handshake failed: {getattr(cause, 'reason', None) or cause}"
 
 
 def _reason(error: BaseException) -> str:
-    """What the operating system or the other side said."""
+    """The reason given by the operating system or the other side."""
     inner = [each for each in (error.__cause__, *error.args) if isinstance(each, BaseException)]
     if inner:
         return _reason(inner[-1])
@@ -130,46 +131,46 @@ def _reason(error: BaseException) -> str:
 
 def refusal(
     status: int,
-    said: dict[str, Any],
+    answer: dict[str, Any],
     headers: Mapping[str, str],
     server: str,
     asked: str,
     own: Mapping[str, str],
 ) -> errors.ClusterError:
-    """What it means that a request was answered, but not done.
+    """The error for an answer that reports a failure.
 
     Args:
-        status: of HTTP.
-        said: a Status object of Kubernetes, or nothing:
+        status: HTTP status code.
+        answer: the answer as a Kubernetes Status object, or {}:
             https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/
-        headers: of the answer.
+        headers: headers of the answer.
         server: URL of the API server.
-        asked: method and path.
-        own: what it was told that is secret, by name.
+        asked: method and path of the request.
+        own: secrets that the request contained, by name.
     """
-    message = masked(str(said.get("message") or ""), own)
+    message = masked(str(answer.get("message") or ""), own)
     why = f": {message}" if message else ""
     if status == 401:
         return errors.LoginRefusedError(
-            f"{server} does not accept our credentials (401): they may have expired, or be of "
-            "another cluster"
+            f"{server} does not accept your credentials (401): they may have expired, or belong "
+            "to another cluster"
         )
     if status == 429:
         after = _seconds(headers.get("Retry-After"))
-        later = f", and wants to be left alone for {after:.0f} s" if math.isfinite(after) else ""
+        later = f" and asks to retry after {after:.0f} s" if math.isfinite(after) else ""
         return errors.BusyError(f"{server} is too busy for {asked} (429){later}{why}", after)
     if status >= 500:
-        return errors.UnreachableError(f"{server} failed at {asked} ({status}){why}")
+        return errors.UnreachableError(f"{server} failed to handle {asked} ({status}){why}")
     if status < 400:
         return errors.UnreachableError(
-            f"{server} sends us elsewhere at {asked} ({status}): is it an API server?"
+            f"{server} redirected {asked} ({status}): is it an API server?"
         )
     kind = _BY_STATUS.get(status, errors.RefusedError)
-    return kind(message or f"{server} refuses {asked} ({status})")
+    return kind(message or f"{server} refused {asked} ({status})")
 
 
 def _seconds(retry_after: str | None) -> float:
-    """How long to wait; without any answer that can be read, for ever."""
+    """Seconds to wait, from a Retry-After header; infinity if it cannot be read."""
     try:
         return float(urllib3.Retry().parse_retry_after(retry_after or ""))
     except (http.InvalidHeader, ValueError, OverflowError):

@@ -1,7 +1,7 @@
-"""Requests to one cluster, and what their answers mean.
+"""The requests that authmap sends to a cluster.
 
-Plain JSON goes in and out: an object that is written back must not lose what a model of it does
-not know.
+Requests and answers are plain JSON, so that an object that is written back keeps fields that a
+model would not know.
 """
 
 from __future__ import annotations
@@ -32,30 +32,30 @@ NAME = "aws-auth"
 OBJECT = f"/api/v1/namespaces/{NAMESPACE}/configmaps/{NAME}"
 FIELD_MANAGER = "authmap"
 PAGE = 500
-"""How many bindings are asked for at a time: kubectl's chunk size."""
+"""Number of bindings per page: kubectl's chunk size."""
 
 MAX_PAGES = 10_000
-"""More pages than there are in any cluster."""
+"""Maximum number of pages; no cluster has as many."""
 
 BUSY_ATTEMPTS = 3
-"""How often a request is sent to a server that is busy and says when it will not be."""
+"""How often a request is sent to a busy server that says when to retry."""
 
 
 class Session:
     """A login to one cluster.
 
     Args:
-        context: name of the kubeconfig's context.
-        access: how clusters are reached.
+        context: name of the kubeconfig context.
+        access: how to connect to clusters.
 
     Attributes:
-        context: as given.
-        access: as given.
+        context: name of the kubeconfig context.
+        access: how to connect to clusters.
         server: URL of the API server.
-        impersonates: whether it acts as somebody else.
+        impersonates: whether requests impersonate somebody else.
 
     Raises:
-        ClusterError: the login cannot be tried.
+        ClusterError: the credentials cannot be loaded.
     """
 
     def __init__(self, context: str, access: ConnectionOptions) -> None:
@@ -66,29 +66,29 @@ class Session:
         self.impersonated = self._client.impersonated
 
     def renew(self) -> None:
-        """Log in afresh, so that the login holds for as long as one can.
+        """Log in again, so that the credentials last as long as possible.
 
         Raises:
-            ClusterError: the login cannot be tried, or it would be one to another server.
+            ClusterError: the credentials cannot be loaded, or the server is a different one now.
         """
         fresh = client(self.context, self.access)
         self.close()
         self._client = fresh
         if fresh.server != self.server:
-            raise errors.ClusterError("the kubeconfig names another server now")
+            raise errors.ClusterError("the kubeconfig now names another server")
 
     @property
     def impersonates(self) -> bool:
-        """Whether it acts as somebody else."""
+        """Whether requests impersonate somebody else."""
         return bool(self.impersonated)
 
     @property
     def token(self) -> tuple[tuple[str, str], ...]:
-        """What it logs in with, if not a certificate: never to be shown, only to be compared."""
+        """The Authorization header; compare it, but never show it. Empty for a certificate."""
         return self._client.authorization
 
     def close(self) -> None:
-        """Close its connections."""
+        """Close the connections."""
         self._client.rest.close()
 
     def request(
@@ -101,21 +101,21 @@ class Session:
         content_type: str = "application/json",
         impersonate: bool = True,
     ) -> dict[str, Any]:
-        """Send a request; where the API server is busy, once more when it says, if that is soon.
+        """Send a request; if the API server is busy, retry when it says, if that is soon.
 
         Args:
-            method: of HTTP.
-            path: of the URL.
-            body: to be sent as JSON.
-            query: of the URL.
-            content_type: of the body.
-            impersonate: whether to act as whom the kubeconfig or the command line says.
+            method: HTTP method.
+            path: path of the URL.
+            body: value to send as JSON, if any.
+            query: query parameters of the URL.
+            content_type: content type of the body.
+            impersonate: whether to impersonate as the kubeconfig or the command line says.
 
         Returns:
             The answer.
 
         Raises:
-            ClusterError: there is no good answer.
+            ClusterError: there is no answer, or it reports a failure.
         """
         headers = urllib3.HTTPHeaderDict({"User-Agent": f"authmap/{__version__}"})
         headers["Accept"] = "application/json"
@@ -126,15 +126,15 @@ class Session:
         for name, value in self.impersonated if impersonate else ():
             headers.add(name, value)
         target = path + (f"?{urlencode(query, errors='replace')}" if query else "")
-        patient = Retrying(
-            retry=retry_if_exception(self._soon),
-            wait=_as_told,
+        retrying = Retrying(
+            retry=retry_if_exception(self._worth_waiting),
+            wait=_retry_after,
             stop=stop_after_attempt(BUSY_ATTEMPTS),
             reraise=True,
         )
-        return patient(self._send, method, target, body, headers)
+        return retrying(self._send, method, target, body, headers)
 
-    def _soon(self, error: BaseException) -> bool:
+    def _worth_waiting(self, error: BaseException) -> bool:
         patience = max(1.0, self.access.timeout / 2)
         return isinstance(error, errors.BusyError) and error.after <= patience
 
@@ -148,29 +148,29 @@ class Session:
                 method, self.server + target, headers, body, _request_timeout=seconds
             )
             data = responses.read(got.response, end)
-        except ApiException as error:  # which the official client makes of an SSLError
+        except ApiException as error:  # the official client raises this for an SSLError
             raise responses.unreachable(self.server, error.__context__ or error, seconds) from None
         except (http.HTTPError, OSError) as error:
             raise responses.unreachable(self.server, error, seconds) from None
         asked = f"{method} {target.partition('?')[0]}"
-        said = responses.json_object(data)
+        answer = responses.json_object(data)
         if not 200 <= got.status < 300:
             own = {name: value.rpartition(" ")[2] for name, value in self.token}
-            raise responses.refusal(got.status, said or {}, got.headers, self.server, asked, own)
-        if said is None:
+            raise responses.refusal(got.status, answer or {}, got.headers, self.server, asked, own)
+        if answer is None:
             raise errors.UnreachableError(
-                f"{self.server} answers {asked} with no JSON object: is it an API server?"
+                f"{self.server} answered {asked} without a JSON object: is it an API server?"
             )
-        return said
+        return answer
 
-    # what authmap asks for
+    # the requests of authmap
 
     def config_map(self) -> dict[str, Any]:
         """The aws-auth ConfigMap."""
         return self._map("GET", OBJECT)
 
     def pages(self, path: str) -> Iterator[dict[str, Any]]:
-        """The objects of a list, which is asked for page by page."""
+        """The objects of a list, requested page by page."""
         more = {"limit": str(PAGE)}
         for _ in range(MAX_PAGES):
             page = self._read("GET", path, "a list", query=more)
@@ -181,11 +181,11 @@ class Session:
             if token == more.get("continue"):
                 break
             more["continue"] = token
-        raise errors.UnreachableError(f"{self.server} answers GET {path} with pages without end")
+        raise errors.UnreachableError(f"{self.server} answered GET {path} with endless pages")
 
     @cached_property
     def cluster_uid(self) -> str | None:
-        """What tells this cluster from all others: the uid of kube-system, if we may see it."""
+        """The uid of kube-system, which identifies the cluster; None if it may not be read."""
         try:
             found = self._read("GET", f"/api/v1/namespaces/{NAMESPACE}", "a namespace")
         except (errors.ForbiddenError, errors.MissingError):
@@ -193,7 +193,7 @@ class Session:
         return (found.get("metadata") or {}).get("uid") or None
 
     def who_am_i(self, *, impersonate: bool = True) -> dict[str, Any] | None:
-        """The user the API server takes us for, or None where it does not tell.
+        """The user info of this login, or None if the API server does not report it.
 
         SelfSubjectReview, from Kubernetes 1.28 on:
         https://kubernetes.io/docs/reference/access-authn-authz/authentication/#self-subject-review
@@ -201,26 +201,26 @@ class Session:
         body = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
         path = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
         try:
-            said = self._read("POST", path, "a user", body, impersonate=impersonate)
+            answer = self._read("POST", path, "a user", body, impersonate=impersonate)
         except (errors.ForbiddenError, errors.MissingError):
             return None
-        return (said.get("status") or {}).get("userInfo") or None
+        return (answer.get("status") or {}).get("userInfo") or None
 
     def may(
         self, username: str, groups: list[str], verb: str, group: str, resource: str, name: str
     ) -> bool:
-        """Whether somebody may do something, as the API server's authorizer says.
+        """Whether the API server's authorizer would allow a user a request.
 
         Args:
-            username: of whom.
-            groups: those they are in.
-            verb: of the request.
+            username: name of the user.
+            groups: groups of the user.
+            verb: verb of the request.
             group: API group of the resource.
-            resource: its kind, in plural.
-            name: of the object, which is in kube-system where it is in a namespace.
+            resource: plural name of the resource.
+            name: name of the object; a ConfigMap is looked for in kube-system.
 
         Raises:
-            ForbiddenError: we may not ask.
+            ForbiddenError: this login may not ask.
         """
         attributes = {"verb": verb, "group": group, "resource": resource, "name": name}
         if resource == "configmaps":
@@ -228,15 +228,15 @@ class Session:
         spec = {"user": username, "groups": groups, "resourceAttributes": attributes}
         api = "authorization.k8s.io/v1"
         body = {"apiVersion": api, "kind": "SubjectAccessReview", "spec": spec}
-        said = self._read("POST", f"/apis/{api}/subjectaccessreviews", "a verdict", body)
-        return bool((said.get("status") or {}).get("allowed"))
+        answer = self._read("POST", f"/apis/{api}/subjectaccessreviews", "a verdict", body)
+        return bool((answer.get("status") or {}).get("allowed"))
 
     def patch(self, operations: list[dict[str, Any]], *, dry_run: bool) -> dict[str, Any]:
-        """Change aws-auth by a JSON patch: all of it, or nothing where a test does not hold.
+        """Change aws-auth with a JSON patch; if a test in it fails, nothing changes.
 
         Raises:
-            ConflictError: somebody else writes at the same time.
-            RefusedError: a test does not hold, which is said as of any other bad patch (422).
+            ConflictError: somebody else is writing at the same time.
+            RefusedError: a test failed; the API server reports it like any bad patch (422).
         """
         return self._map(
             "PATCH",
@@ -247,41 +247,41 @@ class Session:
         )
 
     def create(self, body: dict[str, Any], *, dry_run: bool) -> dict[str, Any]:
-        """Create aws-auth, where it is not there."""
+        """Create aws-auth."""
         path = OBJECT.rpartition("/")[0]
         return self.request("POST", path, body, query=_writing(dry_run=dry_run))
 
     def _map(self, method: str, path: str, body: Any = None, **more: Any) -> dict[str, Any]:
-        """A request that is answered with the aws-auth ConfigMap."""
+        """Send a request whose answer is the aws-auth ConfigMap."""
         what = "a ConfigMap"
         found = self._read(method, path, what, body, **more)
         if not responses.is_config_map(found):
-            raise self._strange(method, path, what)
+            raise self._unexpected_answer(method, path, what)
         return found
 
     def _read(
         self, method: str, path: str, what: str, body: Any = None, **more: Any
     ) -> dict[str, Any]:
-        """A request that is answered with what is asked for."""
+        """Send a request whose answer has the shape of `what` (see `responses.SHAPES`)."""
         found = self.request(method, path, body, **more)
         wrong = misfit(found, responses.SHAPES[what])
         if wrong:
-            raise self._strange(method, path, f"{what} ({brief(wrong)})")
+            raise self._unexpected_answer(method, path, f"{what} ({brief(wrong)})")
         return found
 
-    def _strange(self, method: str, path: str, what: str) -> errors.UnreachableError:
+    def _unexpected_answer(self, method: str, path: str, what: str) -> errors.UnreachableError:
         return errors.UnreachableError(
-            f"{self.server} answers {method} {path} with something else than {what}: is it an API "
-            "server?"
+            f"{self.server} answered {method} {path} with something other than {what}: is it an "
+            "API server?"
         )
 
 
-def _as_told(state: RetryCallState) -> float:
-    """Seconds until a busy server wants to be asked again."""
+def _retry_after(state: RetryCallState) -> float:
+    """Seconds after which a busy server asks to retry."""
     error = state.outcome.exception() if state.outcome else None
     return error.after if isinstance(error, errors.BusyError) else 0.0
 
 
 def _writing(*, dry_run: bool) -> dict[str, str]:
-    """The query of a request that writes."""
+    """The query parameters of a request that writes."""
     return {"fieldManager": FIELD_MANAGER} | ({"dryRun": "All"} if dry_run else {})

@@ -1,7 +1,7 @@
-"""Whether plain values are of the shape that a reader counts on, before it makes anything of them.
+"""Check that plain values have the shape that the code reading them relies on.
 
-A shape is `str` or `bool`; a list of one shape, that of its items; or a mapping of keys to shapes,
-of which each may be missing or null. What it does not name may be anything.
+A shape is `str` or `bool`; a list with one shape, that of its items; or a mapping of keys to
+shapes. Every key may be missing or null. Keys that a shape does not name may have any value.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ _NAMES = {str: "text", bool: "true or false", list: "a list", dict: "a mapping"}
 
 
 def misfit(value: Any, shape: Any, where: str = "") -> str | None:
-    """What is not of a shape, in words; None where all is.
+    """The first mismatch with a shape, in words; None if there is none.
 
     Args:
-        value: as JSON has it.
-        shape: what it is to be.
-        where: what leads to the value, for the words.
+        value: the value, in the types of JSON.
+        shape: the expected shape.
+        where: path to the value, for the message.
     """
     kind = shape if isinstance(shape, type) else type(shape)
     fits: bool = type(value) is kind

@@ -1,1 +1,1 @@
-"""YAML as go-yaml reads it, with the place of every character."""
+"""YAML as go-yaml reads it, with the source position of every character."""

@@ -1,4 +1,4 @@
-"""YAML inside a scalar of YAML: a layer of its own."""
+"""YAML that is embedded as text in a YAML scalar."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 class EmbeddedText:
-    """A text that is YAML itself: a layer of its own.
+    """A text that is YAML itself; implements `Layer`.
 
     Attributes:
         text: the text.
-        source: the file.
-        source_map: from the text to the file's, if it is another.
+        source: the file it is in.
+        source_map: maps the text to the file's text; None if it is the file's text.
         aliased: ids of the nodes that aliases refer to.
     """
 
@@ -30,14 +30,14 @@ class EmbeddedText:
         self.aliased: frozenset[int] = frozenset()
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """Offsets in the file's text of a stretch of this text."""
+        """Convert a range of this text to offsets in the file's text."""
         return self.source_map.span(start, end) if self.source_map else (start, end)
 
 
 def source_map_of(layer: Layer, node: Scalar) -> SourceMap:
-    """The map of a scalar onto the file that a layer stands in."""
+    """The map from a scalar's value to the text of the file that contains its layer."""
     mapped = read_scalar(layer.text, node)
-    if mapped is None:  # its characters have no place of their own, so nothing in it is edited
+    if mapped is None:  # its characters have no known positions, so nothing in it is edited
         runs = [(node.value, node.start, node.end - node.start)]
         mapped = SourceMap(node.start, node.end, node.style, runs)
     return NestedSourceMap(mapped, layer.source_map) if layer.source_map else mapped

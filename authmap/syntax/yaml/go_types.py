@@ -1,9 +1,9 @@
-"""What type go-yaml, the authenticator's YAML reader, gives to a scalar.
+"""The type that go-yaml, the authenticator's YAML reader, gives a scalar.
 
-A restatement of `resolve.go` and of `decoder.scalar` in `decode.go`, both of go.yaml.in/yaml/v2
-v2.4.4 (gopkg.in/yaml.v2 v2.4.0, which reads mapAccounts, has the same two files), as far as it can
-be seen behind the conversion to JSON in sigs.k8s.io/yaml v1.6.0. Go's own number and time readers
-(`strconv`, `time`) are restated as of Go 1.26.
+Reimplements `resolve.go` and `decoder.scalar` (`decode.go`) of go.yaml.in/yaml/v2 v2.4.4, as far as
+the result is visible after the conversion to JSON in sigs.k8s.io/yaml v1.6.0. gopkg.in/yaml.v2
+v2.4.0, which reads mapAccounts, has the same two files. Go's number and time parsers (`strconv`,
+`time`) are reimplemented as of Go 1.26.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ import enum
 
 
 class Kind(enum.Enum):
-    """What a scalar is by the time it is JSON.
+    """The kind of a scalar after the conversion to JSON.
 
     Attributes:
-        STRING: text; the only kind a Go field of type string takes.
-        NULL: nothing.
+        STRING: text; the only kind that a Go field of type string accepts.
+        NULL: null.
         BOOL: true or false.
-        INT: a whole number of 64 bits.
-        FLOAT: any other number.
-        INFINITE: an infinity or not a number. JSON cannot hold it as a value, so the whole section
-            is lost; a key becomes text (``.inf``).
-        MERGE: ``<<`` where a key of this spelling merges; as a value it is the text ``<<``.
+        INT: a 64-bit integer.
+        FLOAT: any other finite number.
+        INFINITE: an infinity or NaN. JSON cannot represent it: as a value it makes the whole
+            section unreadable, as a key it becomes text (``.inf``).
+        MERGE: ``<<``, which merges as a key; as a value it is the text ``<<``.
     """
 
     STRING = "string"
@@ -35,13 +35,13 @@ class Kind(enum.Enum):
 
 
 class GoYamlError(ValueError):
-    """The reader gives up: the whole section is lost."""
+    """go-yaml fails on a scalar, so the authenticator cannot read the section."""
 
 
 _STRING, _INT, _FLOAT = Kind.STRING, Kind.INT, Kind.FLOAT
 _PREFIX = "tag:yaml.org,2002:"
 _HINTS = frozenset("+-.0123456789yYnNtTfFoO~")
-"""First characters of whatever may be more than text (resolve.go, resolveTable)."""
+"""First characters of scalars that may not be text (resolve.go, resolveTable)."""
 _WORDS = {
     word: kind
     for kind, words in (
@@ -52,7 +52,7 @@ _WORDS = {
     )
     for word in words.split()
 }
-"""Words that are not text (resolve.go, resolveMapList); the empty one is `resolve`'s business."""
+"""Words that are not text (resolve.go, resolveMapList); `resolve` handles the empty scalar."""
 _BASES = {
     "b": (2, "01"),
     "o": (8, "01234567"),
@@ -61,21 +61,21 @@ _BASES = {
 
 
 def is_word(value: str) -> bool:
-    """Whether a plain scalar without a tag is text at first sight; most are."""
+    """Whether a plain scalar without a tag is certainly text: a cheap test that most pass."""
     return value != "" and value[0] not in _HINTS and value != "<<"
 
 
 def resolve(value: str, tag: str | None, plain: bool) -> tuple[Kind, str]:
-    """Give a scalar its type (resolve.go, resolve; decode.go, scalar and isMerge).
+    """Determine a scalar's type (resolve.go, resolve; decode.go, scalar and isMerge).
 
     Args:
-        value: its text as scanned, without quotes, with escapes and folds undone.
-        tag: its tag as libyaml hands it out: None, ``!``, ``!foo``, ``tag:yaml.org,2002:int``.
-        plain: whether it is neither quoted nor a block scalar. It matters where there is no tag.
+        value: the scanned text, without quotes, with escapes and folded lines decoded.
+        tag: the tag as libyaml reports it: None, ``!``, ``!foo``, ``tag:yaml.org,2002:int``.
+        plain: whether it is neither quoted nor a block scalar; matters only without a tag.
 
     Returns:
-        The kind, and the text: for STRING the string that arrives in the JSON (timestamps keep
-        their spelling, ``!!binary`` is decoded), otherwise the value as it was given.
+        The kind and the text. For STRING the text is the string in the JSON (timestamps keep
+        their spelling, ``!!binary`` is decoded); for other kinds it is `value` unchanged.
 
     Raises:
         GoYamlError: the tag does not fit the text.
@@ -88,7 +88,7 @@ def resolve(value: str, tag: str | None, plain: bool) -> tuple[Kind, str]:
         if value[0] in _HINTS:
             return _guess(value), value
         return Kind.MERGE if value == "<<" else _STRING, value
-    if tag == "!":  # never resolved, yet "implicit": it merges even with quotes around it
+    if tag == "!":  # never resolved, but "implicit": it merges even if it is quoted
         return Kind.MERGE if value == "<<" else _STRING, value
     if not tag.startswith(_PREFIX):
         return _STRING, value
@@ -96,23 +96,23 @@ def resolve(value: str, tag: str | None, plain: bool) -> tuple[Kind, str]:
 
 
 def true(text: str) -> bool:
-    """Whether a scalar that is a BOOL says yes."""
+    """The value of a scalar whose kind is BOOL."""
     return text.lower() in ("y", "yes", "true", "on")
 
 
 def integer(text: str) -> int | None:
-    """The value of a scalar that is an INT (resolve.go, hints D and S; strconv, ParseInt).
+    """The value of a scalar whose kind is INT (resolve.go, hints D and S; strconv, ParseInt).
 
-    Go's base 0 once all underscores are gone: ``0x``, ``0o``, ``0b`` in either case, octal behind
-    any other leading zero; and, by go-yaml's own doing, ``0b-1`` and ``0b+1``.
+    Underscores are removed, then Go's base 0 applies: ``0x``, ``0o``, ``0b`` in either case, and
+    octal after any other leading zero. go-yaml itself adds ``0b-1`` and ``0b+1``.
 
     Args:
         text: the scalar's text.
 
     Returns:
-        The number; None if the text is not an integer or does not fit into 64 bits: from -2**63 to
-        2**63 - 1, without a sign up to 2**64 - 1. (A key above 2**63 - 1 loses the whole section:
-        the conversion to JSON knows no uint64 keys.)
+        The number, or None if the text is not an integer or does not fit into 64 bits. The range is
+        -2**63 to 2**63 - 1, or up to 2**64 - 1 without a sign. (A key above 2**63 - 1 makes the
+        whole section unreadable: the conversion to JSON does not support uint64 keys.)
     """
     if text[:1] == "_":
         return None
@@ -135,7 +135,7 @@ def integer(text: str) -> int | None:
     if not digits or digits.strip(alphabet):
         return None
     digits = digits.lstrip("0")
-    if len(digits) > 64:  # longer than any number of 64 bits; int() is slow or refuses
+    if len(digits) > 64:  # longer than any 64-bit number; int() would be slow or fail
         return None
     number = int(digits or "0", base)
     if sign == "-":
@@ -144,12 +144,12 @@ def integer(text: str) -> int | None:
 
 
 def _guess(value: str) -> Kind:
-    """The kind of a text without regard to a tag, which is not empty and begins with a hint."""
+    """The kind of a non-empty text that begins with one of `_HINTS`; its tag is ignored."""
     kind = _WORDS.get(value)
     if kind is not None:
         return kind
     first = value[0]
-    if first == ".":  # strconv.ParseFloat on its own: underscores only between digits, as in Python
+    if first == ".":  # only strconv.ParseFloat: underscores only between digits, as in Python
         return _FLOAT if _is_float(value, "0123456789.eE+-_") else _STRING
     if first > "9":  # a letter or a tilde
         return _STRING
@@ -159,9 +159,10 @@ def _guess(value: str) -> Kind:
 
 
 def _is_float(text: str, alphabet: str) -> bool:
-    """Whether it is a decimal number that float64 can hold (resolve.go, yamlStyleFloat).
+    """Whether the text is a decimal number that fits into float64 (resolve.go, yamlStyleFloat).
 
-    Of these characters Python's float accepts what the pattern accepts. What overflows is text.
+    Limited to `alphabet`, Python's float accepts the same texts as Go's pattern. A number that
+    overflows is text.
     """
     if text.strip(alphabet):
         return False
@@ -172,7 +173,7 @@ def _is_float(text: str, alphabet: str) -> bool:
 
 
 def _tagged(value: str, name: str) -> tuple[Kind, str]:
-    """`resolve` for the tag ``!!name``."""
+    """The result of `resolve` for the tag ``!!name``."""
     if name == "binary":
         return _STRING, _binary(value)
     if name == "merge" and value == "<<":
@@ -182,12 +183,12 @@ def _tagged(value: str, name: str) -> tuple[Kind, str]:
     elif name in ("null", "bool", "int", "float"):
         kind = Kind.NULL if not value else _guess(value) if value[0] in _HINTS else _STRING
         if name == "float":
-            if kind is _INT and (integer(value) or 0) < 1 << 63:  # an uint64 is not converted
+            if kind is _INT and (integer(value) or 0) < 1 << 63:  # a uint64 is not converted
                 kind = _FLOAT
             fits = kind is _FLOAT or kind is Kind.INFINITE
         else:
             fits = kind.value == name
-    else:  # !!str, and what go-yaml does not know: the tag is ignored
+    else:  # !!str, or a tag unknown to go-yaml, which it ignores
         return _STRING, value
     if not fits:
         shown = value if len(value) <= 60 else value[:57] + "..."
@@ -196,10 +197,13 @@ def _tagged(value: str, name: str) -> tuple[Kind, str]:
 
 
 def _binary(value: str) -> str:
-    """The text in base64 (decode.go, scalar; encoding/base64, StdEncoding).
+    """Decode base64 text (decode.go, scalar; encoding/base64, StdEncoding).
 
     Line breaks are skipped, padding is required, left-over bits are ignored. Each byte that is not
     UTF-8 becomes U+FFFD, as encoding/json writes it.
+
+    Raises:
+        GoYamlError: the text is not base64.
     """
     from binascii import a2b_base64
 
@@ -207,15 +211,16 @@ def _binary(value: str) -> str:
     body = text.rstrip("=")
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
     if len(text) % 4 or len(text) - len(body) > 2 or body.strip(letters):
-        raise GoYamlError("the text under !!binary is not base64")
+        raise GoYamlError("the text after !!binary is not base64")
     decoded = a2b_base64(text).decode("utf-8", "surrogateescape")
     return "".join("\ufffd" if "\udc80" <= letter <= "\udcff" else letter for letter in decoded)
 
 
 def _is_timestamp(value: str) -> bool:
-    """Whether Go reads it as a time (resolve.go, parseTimestamp; time, Parse).
+    """Whether Go parses the value as a time (resolve.go, parseTimestamp; time, Parse).
 
-    Go allows a comma before the fraction, any run of blanks before the time, and zones to 24:60.
+    Go accepts a comma before the fraction, any number of spaces before the time, and zone offsets
+    up to 24:60.
     """
     import re
     from calendar import monthrange

@@ -1,6 +1,6 @@
-"""The pairs of a mapping as go-yaml sets them: ``<<`` merges, and the last of equal keys holds.
+"""The pairs of a mapping as go-yaml sets them: ``<<`` merges, and the last of equal keys wins.
 
-Facts: `mapping`, `merge` and `isMerge` in decode.go of go.yaml.in/yaml/v2.
+Source: `mapping`, `merge` and `isMerge` in decode.go of go.yaml.in/yaml/v2.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def merged(mapping: Mapping) -> Iterable[tuple[Node, Node]]:
-    """The pairs of a mapping in the order in which go-yaml sets them, with those it merges."""
+    """The pairs of a mapping, merged pairs included, in the order in which go-yaml sets them."""
     for key, _ in mapping.pairs:
         if is_merge(key):
             return _unfolded(mapping)
@@ -24,7 +24,7 @@ def merged(mapping: Mapping) -> Iterable[tuple[Node, Node]]:
 
 
 def _unfolded(mapping: Mapping) -> Iterator[tuple[Node, Node]]:
-    stack = [iter(mapping.pairs)]  # and no recursion: merges may be nested as deep as anything
+    stack = [iter(mapping.pairs)]  # not recursive: merges can be nested to any depth
     while stack:
         for key, value in stack[-1]:
             if not is_merge(key):
@@ -34,13 +34,13 @@ def _unfolded(mapping: Mapping) -> Iterator[tuple[Node, Node]]:
             sources = target.items if isinstance(target, Sequence) else [value]
             targets = [resolve_alias(source) for source in sources]
             stack += [iter(each.pairs) for each in targets if isinstance(each, Mapping)]
-            break  # on with the last of them: the first has the last word
+            break  # continue with the last source: the first is set last, so it wins
         else:
             stack.pop()
 
 
 def is_merge(key: Node) -> bool:
-    """Whether a key merges (isMerge in decode.go)."""
+    """Whether a key is a merge key (isMerge in decode.go)."""
     return (
         type(key) is Scalar
         and key.value == "<<"
@@ -49,7 +49,7 @@ def is_merge(key: Node) -> bool:
 
 
 def converted(root: Node) -> set[int]:
-    """Ids of the nodes that are turned into JSON: a value whose key comes again is gone by then."""
+    """Ids of the nodes that are converted to JSON: not those that a later equal key replaces."""
     found: set[int] = set()
     stack = [root]
     while stack:
@@ -60,15 +60,15 @@ def converted(root: Node) -> set[int]:
         if isinstance(node, Sequence):
             stack += node.items
         elif isinstance(node, Mapping):
-            held = {_go_key(resolve_alias(key)): (key, value) for key, value in merged(node)}
-            for pair in held.values():
+            kept = {_go_key(resolve_alias(key)): (key, value) for key, value in merged(node)}
+            for pair in kept.values():
                 stack += pair
     return found
 
 
 def _go_key(key: Node | None) -> tuple[Kind, object]:
-    """What a key is to Go, in whose maps it stands."""
-    if not isinstance(key, Scalar):  # it is refused before
+    """A key's kind and value in a Go map: equal for keys that are equal in Go."""
+    if not isinstance(key, Scalar):  # already rejected
         return Kind.NULL, None
     kind, text = go_types.resolve(key.value, key.tag, not key.style)
     if kind is Kind.INT:

@@ -1,7 +1,7 @@
-"""YAML text as a tree of light nodes that know where they stand.
+"""Parses YAML text into a tree of lightweight nodes with positions.
 
-Built on the events of libyaml, which go-yaml was ported from, through ruamel.yaml's C parser.
-Nothing is resolved here: a scalar is text with a style and a tag.
+Uses the events of libyaml, from which go-yaml was ported, through ruamel.yaml's C parser.
+Scalars are not resolved here: each is text with a style and a tag.
 """
 
 from __future__ import annotations
@@ -42,31 +42,34 @@ try:
 except ImportError as error:
     raise ImportError(
         "authmap needs the C parser of ruamel.yaml, which is not installed: run "
-        "`pip install ruamel.yaml.clib` (on Windows on Arm, use an x64 Python: there is no Arm "
-        "build of it)"
+        "`pip install ruamel.yaml.clib` (on Windows on Arm, use an x64 Python: the package has no "
+        "Arm build)"
     ) from error
 
 MAX_RETRIES = 100
-"""How often a text is reworded for libyaml before it counts as unreadable."""
+"""How many times a text is rewritten for libyaml before it counts as unreadable."""
 
 MAX_DEPTH = 10_000
-"""go-yaml refuses deeper nesting (max_flow_level and max_indents in its scannerc.go)."""
+"""Deepest nesting that go-yaml accepts (max_flow_level and max_indents in its scannerc.go)."""
 
 
 def parse(text: str) -> Iterator[Tree]:
-    """The documents of a YAML text, one after the other.
+    """Parse the documents of a YAML text.
 
     Args:
-        text: the decoded text, without byte order mark.
+        text: the decoded text, without the file's byte order mark.
+
+    Yields:
+        The documents in order.
 
     Raises:
-        TreeError: from the document on that cannot be read.
+        TreeError: a document cannot be read; the documents before it have been yielded.
     """
     shown, done = text, 0
     hidden = _stand_ins(text)
     if MARK in text:
-        # libyaml passes over a mark at the head without counting it: an empty line reads the same.
-        # Behind any other line break it skips it too; to go-yaml it is text there.
+        # libyaml skips a leading mark without counting it, so an empty line takes its place.
+        # libyaml also skips a mark after any other line break, where go-yaml reads it as text.
         head = "\n" if text.startswith(MARK) else ""
         shown = head + text[len(head) :].replace(MARK, hidden[MARK])
     for retry in range(MAX_RETRIES):
@@ -107,13 +110,13 @@ def _parse(text: str, shown: str, hidden: dict[str, str]) -> Iterator[Tree]:
         raise TreeError("half of a surrogate pair is not a character", error.start) from None
     except UnicodeDecodeError:
         where = text.find("%", position)
-        raise TreeError("the octets in the tag are no character", where) from None
+        raise TreeError("the %-escaped bytes in the tag are not UTF-8", where) from None
 
 
 def _stand_ins(text: str) -> dict[str, str]:
-    """What libyaml is shown for a colon or a byte order mark that only go-yaml takes for text.
+    """Replacements for colons and byte order marks that go-yaml reads as text and libyaml does not.
 
-    They are private characters that do not stand in the text.
+    They are private-use characters that do not occur in the text.
     """
     private = chain(range(0xE000, 0xF900), range(0xF0000, 0xFFFFE))
     free = (chr(code) for code in private if chr(code) not in text)
@@ -121,7 +124,11 @@ def _stand_ins(text: str) -> dict[str, str]:
 
 
 def _reworded(text: str, shown: str, hidden: dict[str, str], error: TreeError) -> str | None:
-    """The text as libyaml will read it, character for character, where only libyaml refuses it."""
+    """Rewrite, without moving any character, a text that libyaml rejects and go-yaml accepts.
+
+    Returns:
+        The text to parse next, or None where go-yaml rejects it too.
+    """
     index, problem, colon = error.index, error.problem, hidden[":"]
     if index >= len(text):
         return None
@@ -138,12 +145,12 @@ def _reworded(text: str, shown: str, hidden: dict[str, str], error: TreeError) -
 
 
 def _with_colons_hidden(text: str, colon: str) -> str:
-    """Hide colons inside plain scalars of flow collections, which are text to go-yaml.
+    """Hide colons inside plain scalars of flow collections, which go-yaml reads as text.
 
-    Those of verbatim tags stay, and those behind a quote or a bracket, where they end a JSON key.
+    Colons in verbatim tags stay, and so do colons after a quote or a bracket: those end a JSON key.
     """
-    blank = " \t\r\n\x85\u2028\u2029"
-    inside = rf"!<[^>{blank}]*>|(?<=[^{blank},\[\]{{}}\"'?:]):+(?=[^{blank}])"
+    space = " \t\r\n\x85\u2028\u2029"
+    inside = rf"!<[^>{space}]*>|(?<=[^{space},\[\]{{}}\"'?:]):+(?=[^{space}])"
     return re.sub(inside, lambda m: m[0] if m[0][0] == "!" else colon * len(m[0]), text)
 
 
@@ -161,7 +168,7 @@ def _problem(error: MarkedYAMLError) -> str:
 def _document(
     text: str, hidden: dict[str, str] | None, start: Any, next_event: Callable[[], Any]
 ) -> Tree:
-    """Build one document from its events; iterative, so that depth costs no stack."""
+    """Build one document from its events; iterative, so that deep nesting needs no call stack."""
     anchors: dict[str, Node] = {}
     aliases: list[Alias] = []
     open_nodes: list[tuple[Any, Any]] = []  # enclosing collections, each with its pending key
@@ -176,7 +183,7 @@ def _document(
             index, end = event.start_mark.index, event.end_mark.index
             tag, anchor = event.ctag, event.anchor
             if tag is not None or anchor is not None:
-                index = _behind_properties(text, index, end)
+                index = _after_properties(text, index, end)
                 tag = tag and str(tag)
             node: Any = Scalar(event.value, index, end, event.style or "", tag, anchor, in_flow)
             if hidden is not None:
@@ -219,15 +226,15 @@ def _document(
             collection, key, in_flow = node, None, node.flow
 
 
-def _behind_properties(text: str, start: int, end: int) -> int:
-    """Where a scalar itself begins: its mark is at its anchor or tag."""
+def _after_properties(text: str, start: int, end: int) -> int:
+    """Offset of a scalar's own text; libyaml's mark is at its anchor or tag."""
     properties = re.compile(r"(?:(?:&[A-Za-z0-9_-]+|!\S*)(?:\s+(?:#[^\r\n\x85\u2028\u2029]*)?)*)+")
     match = properties.match(text, start, end)
     return match.end() if match else start
 
 
 def _restore(node: Scalar, text: str, hidden: dict[str, str]) -> None:
-    """Give a scalar the value it has in the text rather than in what libyaml was shown."""
+    """Set a scalar's value as in the original text, not as in the text that libyaml parsed."""
     for character, stand_in in hidden.items():
         node.value = node.value.replace(stand_in, character)
         if node.tag:

@@ -1,9 +1,8 @@
-"""From every character of a decoded scalar to its place in the text it was written in, and back.
+"""Maps every character of a decoded scalar to its position in the source text.
 
-A scalar's source is read again here, style by style, as a list of runs: stretches of value that
-stand in the source letter by letter, and single characters that are written otherwise (an escape,
-a doubled quote, a folded line break). The value so read must equal the parser's; where it does
-not, there is no map, and nothing is edited.
+Decodes a scalar's source a second time, by style, into a list of runs: parts of the value that are
+written verbatim, and single characters that are not (an escape, a doubled quote, a folded line
+break). The result must equal the parser's value; otherwise there is no map, and nothing is edited.
 """
 
 from __future__ import annotations
@@ -23,7 +22,13 @@ BREAK = r"(?:\r\n|[\n\r\x85\u2028\u2029])"
 
 
 class Line(NamedTuple):
-    """A line of a text: its offsets without the line break, and what begins the next one."""
+    """The text offsets of a line.
+
+    Attributes:
+        start: offset of its first character.
+        end: offset of its line break.
+        behind: offset of the next line.
+    """
 
     start: int
     end: int
@@ -32,9 +37,9 @@ class Line(NamedTuple):
 
 @lru_cache(maxsize=4)
 def lines(text: str) -> list[Line]:
-    """The lines of a text as YAML has them."""
+    """The lines of a text, by YAML's line breaks."""
     ends = [match.span() for match in re.finditer(BREAK, text)]
-    starts = [0, *(behind for _, behind in ends)]
+    starts = [0, *(after for _, after in ends)]
     ends.append((len(text), len(text)))
     return [Line(start, *end) for start, end in zip(starts, ends, strict=True)]
 
@@ -44,20 +49,20 @@ ESCAPES = {
     "r": "\r", "e": "\x1b", " ": " ", '"': '"', "/": "/", "\\": "\\", "N": "\x85", "_": "\xa0",
     "L": "\u2028", "P": "\u2029", "'": "'",
 }  # fmt: skip
-"""Escapes of one letter: libyaml's, and ``\\'``, which go-yaml reads too (scannerc.go)."""
+"""One-letter escapes: libyaml's, and ``\\'``, which go-yaml also accepts (scannerc.go)."""
 
 _HEX = {"x": 2, "u": 4, "U": 8}
 
 
 def read_scalar(text: str, node: Scalar) -> SourceMap | None:
-    """Read a scalar of a parsed text once more, for the place of each of its characters.
+    """Map each character of a parsed scalar to its position in the text.
 
     Args:
-        text: the text it stands in.
+        text: the text that contains the scalar.
         node: the scalar as parsed from it.
 
     Returns:
-        The map, or None where what was read is not the parser's value.
+        The map, or None where decoding the text again does not give the parser's value.
     """
     start, end, style = node.start, node.end, node.style
     try:
@@ -67,21 +72,21 @@ def read_scalar(text: str, node: Scalar) -> SourceMap | None:
             found = SourceMap(start + 1, end - 1, style, _flow(text, start + 1, end - 1, style))
         else:
             found = SourceMap(start, end, style, _flow(text, start, end, style))
-    except (KeyError, ValueError):  # an escape that does not exist, or no character
+    except (KeyError, ValueError):  # an unknown escape, or one that is not a character
         return None
     return found if found.value == node.value else None
 
 
 def double_quoted(text: str, start: int, end: int) -> str:
-    """The value of what stands between double quotes."""
+    """Decode the text between double quotes, from `start` to `end`."""
     return "".join(run[0] for run in _flow(text, start, end, '"'))
 
 
 @cache
 def _special(style: str) -> re.Pattern[str]:
-    """What in a flow scalar is not verbatim: folded line breaks, and the style's own escapes."""
-    blanks = r"(?P<blanks>[ \t]{16,})"  # so that not each of a million is tried for a break
-    fold = rf"(?P<fold>[ \t]*{BREAK}(?:[ \t]*{BREAK})*[ \t]*)|{blanks}"
+    """The non-verbatim parts of a flow scalar: folded line breaks, and the style's own escapes."""
+    spaces = r"(?P<spaces>[ \t]{16,})"  # avoids searching for a break at each of a million spaces
+    fold = rf"(?P<fold>[ \t]*{BREAK}(?:[ \t]*{BREAK})*[ \t]*)|{spaces}"
     if style == "'":
         return re.compile(rf"{fold}|''")
     if style == '"':
@@ -98,7 +103,7 @@ def _flow(text: str, start: int, end: int, style: str) -> list[Run]:
     runs: list[Run] = []
     at = start
     for match in _special(style).finditer(text, start, end):
-        if match.lastgroup == "blanks":
+        if match.lastgroup == "spaces":
             continue
         if match.start() > at:
             runs.append((text[at : match.start()], at, 0))
@@ -108,7 +113,7 @@ def _flow(text: str, start: int, end: int, style: str) -> list[Run]:
         if groups["fold"]:
             runs.extend(_folded(match["fold"], match.start()))
         elif groups.get("joined"):
-            if len(re.findall(BREAK, match[0])) > 1:  # only the empty lines behind it are left
+            if len(re.findall(BREAK, match[0])) > 1:  # only the empty lines after it remain
                 runs.extend(_folded(match[0], match.start(), escaped=True))
         else:
             runs.append((_unescape(match[0]), match.start(), length))
@@ -123,14 +128,14 @@ def _unescape(escape: str) -> str:
     letter = escape[1]
     if letter not in _HEX:
         return ESCAPES[letter]
-    if len(escape) == 12:  # a pair of surrogates, as JSON writes what lies above U+FFFF
+    if len(escape) == 12:  # a surrogate pair, as JSON writes a character above U+FFFF
         high, low = int(escape[2:6], 16), int(escape[8:], 16)
         return chr(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
     return chr(int(escape[2:], 16))
 
 
 def _folded(fold: str, at: int, *, escaped: bool = False) -> list[Run]:
-    """A run of line breaks: one is a space, of several the first is dropped."""
+    """The runs of folded line breaks: one becomes a space; of several, the first is dropped."""
     breaks = list(re.finditer(BREAK, fold))
     if len(breaks) == 1:
         kept = breaks[0][0] if breaks[0][0] in "\u2028\u2029" else " "
@@ -152,13 +157,13 @@ def _newline(line_break: str) -> str:
 
 
 def _block(text: str, start: int, end: int, style: str, value: str) -> SourceMap:
-    """Read a literal or folded scalar, led by its value: that tells the indentation."""
+    """Map a literal or folded scalar; its parsed value reveals the indentation."""
     header, *lines = text[start:end].splitlines(keepends=True)
     indent = _indentation(lines, value)
     begin = start + len(header)
     runs = list((_folded_lines if style == ">" else _literal_lines)(lines, begin, indent))
     excess = sum(len(run[0]) for run in runs) - len(value)
-    while excess > 0:  # chomping: the value tells how much of the end is kept
+    while excess > 0:  # chomping: the value shows how much of the end is kept
         run_text, source, length = runs.pop()
         if len(run_text) > excess:
             runs.append((run_text[:-excess], source, length))
@@ -168,7 +173,7 @@ def _block(text: str, start: int, end: int, style: str, value: str) -> SourceMap
 
 
 def _cut(line: str) -> tuple[str, str]:
-    """A line and the break behind it; YAML has no others of those that splitlines() knows."""
+    """Split a line into its content and its break; ignores breaks that are not YAML's."""
     content = line.rstrip("\r\n\x85\u2028\u2029")
     return content, line[len(content) :]
 
@@ -181,9 +186,9 @@ def _indentation(lines: list[str], value: str) -> int:
 
 
 def _literal_lines(lines: list[str], at: int, indent: int) -> Iterator[Run]:
-    """The runs of lines, the first of which begins at an offset."""
+    """The runs of a literal scalar's lines; `at` is the source offset of the first."""
     for line in lines:
-        if len(line) > indent and line.endswith("\n") and line[-2:] != "\r\n":  # most are
+        if len(line) > indent and line.endswith("\n") and line[-2:] != "\r\n":  # most lines
             yield line[indent:], at + indent, 0
         else:
             content, line_break = _cut(line)
@@ -195,21 +200,21 @@ def _literal_lines(lines: list[str], at: int, indent: int) -> Iterator[Run]:
 
 
 def _folded_lines(lines: list[str], at: int, indent: int) -> Iterator[Run]:
-    """As yaml_parser_scan_block_scalar in libyaml's scanner.c does it."""
-    pending: list[Run] = []  # the break behind the last line of content, and those of empty lines
-    after_blank = True
+    """The runs of a folded scalar's lines (scanner.c of libyaml, yaml_parser_scan_block_scalar)."""
+    pending: list[Run] = []  # the breaks of the last content line and of the empty lines after it
+    after_spaced = True
     for line in lines:
         content, line_break = _cut(line)
         if len(content) > indent:
-            blank = content[indent] in " \t"
-            if pending and pending[0][0] == "\n" and not after_blank and not blank:
+            spaced = content[indent] in " \t"  # begins with more whitespace: not folded
+            if pending and pending[0][0] == "\n" and not after_spaced and not spaced:
                 if len(pending) == 1:
                     pending = [(" ", pending[0][1], at + indent - pending[0][1])]
                 else:
                     del pending[0]
             yield from pending
             pending = []
-            after_blank = blank
+            after_spaced = spaced
             yield content[indent:], at + indent, 0
         if line_break:
             pending.append((_newline(line_break), at + len(content), len(line_break)))

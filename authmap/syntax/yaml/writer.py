@@ -1,4 +1,4 @@
-"""Ways to write a value into YAML, in the style that is there."""
+"""Writes a value into YAML text, in the existing style where possible."""
 
 from __future__ import annotations
 
@@ -17,12 +17,19 @@ if TYPE_CHECKING:
     from authmap.syntax.layer import Layer
 
 
-class HeldBack(Exception):  # noqa: N818 - it is an answer, not an error
-    """A change that cannot be written safely; the message says why."""
+class HeldBack(Exception):  # noqa: N818 - a regular result, not an error
+    """A change cannot be written safely; the message says why."""
 
 
 def candidates(change: Change) -> Iterator[tuple[int, int, str]]:
-    """Ways to write a change into its layer's text, the best first."""
+    """Ways to write a change into its layer's text, best first.
+
+    Yields:
+        Start and end offset of the text to replace, and its replacement.
+
+    Raises:
+        HeldBack: there is no safe way to write the change.
+    """
     layer, node, value = change.layer, change.node, change.value
     if change.append:
         yield from _appended(layer, node, value)
@@ -31,7 +38,7 @@ def candidates(change: Change) -> Iterator[tuple[int, int, str]]:
         content = node.value.rstrip("\n") if node.style in "|>" else node.value
         kept = node.value[len(content) :]
         if not value.endswith(kept) or (node.style in "|>" and not content):
-            raise HeldBack("the value is a block that ends in a line break: edit it by hand")
+            raise HeldBack("the value is a block that ends with a line break: edit it by hand")
         raw = mapped.encode(value.removesuffix(kept)) if mapped else None
         if mapped and raw is not None:
             yield (*mapped.span(0, len(content)), raw)
@@ -46,15 +53,17 @@ def candidates(change: Change) -> Iterator[tuple[int, int, str]]:
 
 def _appended(layer: Layer, node: Node, value: str) -> Iterator[tuple[int, int, str]]:
     if not isinstance(node, Sequence) or not node.items:
-        raise HeldBack("there is no list to add to: write it by hand")
+        raise HeldBack("there is no list to add an item to: edit it by hand")
     last = node.items[-1]
     if not isinstance(last, Scalar) or last.style in ("|", ">") or last.start == last.end:
-        raise HeldBack("the list ends in something that is no plain text: edit it by hand")
+        raise HeldBack("the last item of the list is not text on one line: edit it by hand")
     at, lead = last.end, ", "
-    if not node.flow:  # behind a comment on the last item's line
+    if not node.flow:  # after a comment on the last item's line
         lead = layer.text[layer.text.rfind("\n", 0, last.start) + 1 : last.start]
         if lead.strip() != "-":
-            raise HeldBack("the list's last item shares its line: edit it by hand")
+            raise HeldBack(
+                "the last item of the list is not alone on its line: edit the list by hand"
+            )
         at = layer.text.find("\n", last.end)
         at = len(layer.text) if at < 0 else at - (layer.text[at - 1] == "\r")
         line_break = "\r\n" if layer.source_map is None and "\r\n" in layer.text else "\n"
@@ -82,7 +91,7 @@ def _quoted(layer: Layer, value: str) -> Iterator[str]:
 
 
 def _is_plain(value: str, *, flow: bool) -> bool:
-    """Whether a value can stand without quotes; where in doubt it cannot."""
+    """Whether a value can safely be written without quotes; False in case of doubt."""
     if not value or not value.isprintable() or value != value.strip():
         return False
     if not (value[0].isalnum() or value[0] in "_./") or value.endswith(":"):

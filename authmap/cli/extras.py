@@ -1,0 +1,32 @@
+"""Packages that not every user needs come with extras of the installation."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from authmap.model.options import OptionError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextmanager
+def extra(name: str, what: str) -> Iterator[None]:
+    """Import modules that need an extra.
+
+    Args:
+        name: the name of the extra, as in ``authmap[cluster]``.
+        what: what the extra is for, in the plural, as it stands at the start of the message.
+
+    Raises:
+        OptionError: the extra is not installed; the message says how to install it.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "authmap":
+            raise
+        raise OptionError(
+            f"{what} need packages that are not installed: run `pip install 'authmap[{name}]'`"
+        ) from None
