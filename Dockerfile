@@ -1,4 +1,4 @@
-# authmap for files: docker run --rm -v "$PWD:/work" IMAGE lint
+# Lints files, without cluster access: docker run --rm -v "$PWD:/work" IMAGE lint
 FROM python:3.13-slim AS build
 WORKDIR /opt/authmap
 COPY pyproject.toml README.md LICENSE ./

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 
 
 def main() -> None:
@@ -12,7 +13,13 @@ def main() -> None:
     at startup and exit would take a fifth of the time of a small lint, so it is turned off.
     """
     gc.disable()
-    from authmap.cli import main as run
+    try:
+        from authmap.cli import main as run
+    except ImportError as error:
+        if error.name != "_ruamel_yaml":
+            raise
+        sys.stderr.write(f"authmap: error: {error}\n")
+        sys.exit(2)
 
     try:
         run()

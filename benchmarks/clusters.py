@@ -1,7 +1,7 @@
-"""Twenty contexts, three of them dead: how long a lint takes, beside its slowest context alone.
+"""Time of a lint of twenty contexts, three of them unreachable, against the slowest context alone.
 
-Run `python benchmarks/clusters.py` where the tests in `tests/cluster/` run. Exits 1 where the whole
-takes more than one and a half times as long as the slowest.
+Run `python benchmarks/clusters.py` on a machine where the tests in `tests/cluster/` run. It exits
+with 1 if all contexts together take more than 1.5 times as long as the slowest one.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ MAP = ROOT / "fixtures" / "aws-auth.yaml"
 
 
 def seconds(config: Path, *contexts: str) -> float:
-    """Median wall time of a lint."""
+    """The median wall time of a lint, in seconds."""
     command = [sys.executable, "-m", "authmap", "lint", TIMEOUT, *contexts]
     taken = []
     for _ in range(RUNS):

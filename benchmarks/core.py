@@ -1,7 +1,7 @@
-"""Speed and memory of lint and fix, side by side with what they are compared to, in one run.
+"""Speed and memory of lint and fix, measured together with the tools they are compared to.
 
-Run `python benchmarks/core.py` in an environment with authmap's `dev` extra installed. Prints
-medians and ratios; the ratios are what to compare between machines.
+Run `python benchmarks/core.py` in an environment with authmap's `dev` extra installed. It prints
+medians and ratios. Compare the ratios between machines, not the times.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def medians(
     runs: int = RUNS,
     clock: Callable[[], float] = time.perf_counter,
 ) -> list[float]:
-    """Median seconds of each job; they take turns, so that a slow moment hits them all."""
+    """The median time of each job in seconds. Jobs take turns, so a slow moment affects all."""
     for job in jobs:
         job()
     taken: list[list[float]] = [[] for _ in jobs]
@@ -98,7 +98,7 @@ def large_map(folder: Path) -> None:
         lambda: authmap.fix(data),
         lambda: authmap.lint(twice),
         runs=max(3, RUNS // 2),
-        clock=time.process_time,  # within one process, so that others do not count
+        clock=time.process_time,  # processor time, so that other processes do not count
     )
     print(f"5,000 entries, {len(data):,} bytes, {len(authmap.lint(data).findings):,} findings")
     show("lint of 5,000 entries / ruamel.yaml's C compose of their text", lint, compose, "<= 1.0")

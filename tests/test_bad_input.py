@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 import pytest
 from styles import literal, manifest
 
-from authmap import files
 from authmap.documents.read import MAX_BYTES
+from authmap.files.inputs import Inputs
+from authmap.files.reading import FileError, read_bytes
+from authmap.files.writing import write_atomic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -197,15 +199,15 @@ def test_without_permission() -> None:
         file = folder / "a.yaml"
         file.write_bytes(MAP)
         folder.chmod(0o555)
-        with as_somebody(), pytest.raises(files.FileError, match="was not changed: "):
-            files.write_atomic(str(file), b"other", MAP)
+        with as_somebody(), pytest.raises(FileError, match="was not changed: "):
+            write_atomic(str(file), b"other", MAP)
         file.chmod(0)
         with (
             as_somebody(),
-            pytest.raises(files.FileError, match="cannot be read: permission"),
+            pytest.raises(FileError, match="cannot be read: permission"),
         ):
-            files.read_bytes(str(file))
-        inputs = files.Inputs([name])
+            read_bytes(str(file))
+        inputs = Inputs([name])
         with as_somebody():
             assert list(inputs) == []
         assert inputs.errors == [(str(file), "cannot be read: permission denied")]
@@ -220,16 +222,16 @@ def test_a_file_that_changes_while_it_is_read() -> None:
     writer = "while True: open('a.yaml', 'ab').write(b'#' * 500 + b'\\n')"
     with subprocess.Popen([sys.executable, "-c", writer]) as running:
         try:
-            with pytest.raises(files.FileError, match="changed while authmap read it; run again"):
-                list(map(files.read_bytes, ["a.yaml"] * 100_000))
+            with pytest.raises(FileError, match="changed while authmap read it; run again"):
+                list(map(read_bytes, ["a.yaml"] * 100_000))
         finally:
             running.kill()
 
 
 def test_a_file_that_changes_before_it_is_written() -> None:
     Path("a.yaml").write_bytes(MAP + b"# new\n")
-    with pytest.raises(files.FileError, match="has changed since it was read; nothing was writ"):
-        files.write_atomic("a.yaml", b"other", MAP)
+    with pytest.raises(FileError, match="has changed since it was read; nothing was writ"):
+        write_atomic("a.yaml", b"other", MAP)
     assert Path("a.yaml").read_bytes() == MAP + b"# new\n"
     assert names() == ["a.yaml"]
 

@@ -8,7 +8,7 @@ from styles import literal, manifest
 from authmap.api import fix, lint, lint_data
 from authmap.config.file import Config
 from authmap.config.settings import settings
-from authmap.model.options import OptionError, Options
+from authmap.model.options import OptionError, RunOptions
 from authmap.usernames.template import DEFAULT_TEMPLATE
 
 ROLE = "arn:aws:iam::111111111111:role/"
@@ -22,7 +22,7 @@ def entry(username: str, groups: str = "[developers]") -> bytes:
 
 
 def codes(data: bytes, delimiters: tuple[tuple[str, str], ...]) -> list[str]:
-    return [f.rule.code for f in lint(data, options=Options(delimiters=delimiters)).findings]
+    return [f.rule.code for f in lint(data, options=RunOptions(delimiters=delimiters)).findings]
 
 
 def marked(text: str, pair: tuple[str, str]) -> str:
@@ -47,7 +47,7 @@ def test_without_the_setting_they_are_wrong() -> None:
 @pytest.mark.parametrize("delimiters", ALL.values(), ids=ALL)
 def test_fixes_write_the_first_pair(delimiters: tuple[tuple[str, str], ...]) -> None:
     before = entry("staff")
-    options = Options(delimiters=delimiters, select=("AM101", "AM102"))
+    options = RunOptions(delimiters=delimiters, select=("AM101", "AM102"))
     result = fix(before, options=options)
     name = marked(DEFAULT_TEMPLATE.replace("{role_name}", "staff"), delimiters[0])
     assert f"{name}" in result.output.decode()
@@ -65,7 +65,7 @@ def test_fixes_write_the_first_pair(delimiters: tuple[tuple[str, str], ...]) -> 
     ],
 )
 def test_misspelt_ones_are_mended(wrong: str, right: str) -> None:
-    options = Options(delimiters=ANGLES)
+    options = RunOptions(delimiters=ANGLES)
     result = fix(entry(wrong), options=options)
     assert result.output == entry(right)
     assert result.remaining == []
@@ -79,7 +79,7 @@ def test_misspelt_ones_are_mended(wrong: str, right: str) -> None:
     ],
 )
 def test_each_rule_mends_into_the_marks(wrong: str, right: str, code: str) -> None:
-    result = fix(entry(wrong), options=Options(delimiters=ANGLES, select=(code,)))
+    result = fix(entry(wrong), options=RunOptions(delimiters=ANGLES, select=(code,)))
     assert result.output == entry(right)
 
 
@@ -106,7 +106,7 @@ def test_nodes_stay_nodes() -> None:
 
 def test_places_and_words_are_as_in_the_file() -> None:
     data = entry("staff:<<SessionName>>:<<UserName>>")
-    found = lint(data, options=Options(delimiters=ANGLES)).findings
+    found = lint(data, options=RunOptions(delimiters=ANGLES)).findings
     said = {f.rule.code: (f.message, f.source.text[slice(*f.span)]) for f in found}
     assert said["AM105"][1] == "<<UserName>>"
     assert "`staff:<<SessionName>>:" in said["AM102"][0]
@@ -115,7 +115,7 @@ def test_places_and_words_are_as_in_the_file() -> None:
 
 def test_a_live_map_has_been_rendered() -> None:
     data = {"mapRoles": f"- rolearn: {ROLE}staff\n  username: a:<<SessionName>>:<<AccountID>>\n"}
-    found = lint_data(data, options=Options(delimiters=ANGLES, select=("AM104",))).findings
+    found = lint_data(data, options=RunOptions(delimiters=ANGLES, select=("AM104",))).findings
     assert len(found) == 2
 
 

@@ -22,7 +22,7 @@ from authmap.authenticator.section import SECTIONS, Section
 from authmap.documents.read import read
 from authmap.explain.reasons import why_inactive
 from authmap.linting.engine import check
-from authmap.model.options import Options
+from authmap.model.options import RunOptions
 from authmap.syntax.nodes import Mapping, Sequence, resolve_alias
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def is_told(real: oracle.Oracle, data: dict[str, str]) -> None:
     """Assert that a finding speaks of all that the authenticator loses, drops, overrides, hides."""
     theirs = agree(real, data)  # from here on, what authmap reads is what the authenticator reads
     found = load(manifest(data))
-    findings = check([found], Options())
+    findings = check([found], RunOptions())
 
     def codes(what: object) -> set[str]:
         """What is said of a section, or of an entry and those it shares something with."""
@@ -240,13 +240,13 @@ def is_fixed_as_told(real: oracle.Oracle, data: dict[str, str]) -> None:
     """Assert that after a fix the authenticator keeps what it kept, but for what the fix says."""
     document = manifest(data)
     for unsafe in (False, True):
-        everything = Options(unsafe_fixes=unsafe)
+        everything = RunOptions(unsafe_fixes=unsafe)
         # A section comes back as a whole when its key is spelt as it must be, …
-        renamed = fix(document, options=Options(select=("AM007",), unsafe_fixes=unsafe)).output
+        renamed = fix(document, options=RunOptions(select=("AM007",), unsafe_fixes=unsafe)).output
         assert list(data_of(renamed).values()) == list(data.values())
         assert unsafe or renamed == document
         # … or when what made it something else is put in quotes.
-        whole = fix(renamed, options=Options(select=("AM002", "AM003")))
+        whole = fix(renamed, options=RunOptions(select=("AM002", "AM003")))
         old, new = load(renamed), load(whole.output)
         for name, text in data_of(renamed).items():
             told = quoted(text, name, whole.applied)

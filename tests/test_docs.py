@@ -12,7 +12,7 @@ import pytest
 from authmap.api import lint
 from authmap.documents.bindings import read_bindings
 from authmap.model.bindings import Bindings
-from authmap.model.options import Options
+from authmap.model.options import RunOptions
 from authmap.rules.registry import all_rules
 
 PAGES = Path(__file__).parent.parent / "docs" / "rules"
@@ -58,7 +58,7 @@ def test_no_page_without_a_rule() -> None:
 def test_example_is_true(code: str, heading: str) -> None:
     text = example(code, heading)
     bound = Bindings(read_bindings(text, "rbac")) if b"RoleBinding" in text else None
-    report = lint(text, options=Options(select=(code,), bindings=bound))
+    report = lint(text, options=RunOptions(select=(code,), bindings=bound))
     assert bool(report.findings) == (heading == "Bad")
     assert report.maps or report.kubeconfigs or report.unread
 

@@ -12,7 +12,7 @@ from authmap.cli.console import no_map
 from authmap.documents.read import MAX_BYTES, read
 from authmap.documents.reading import Reading, Wanted
 from authmap.model.auth_map import Shape
-from authmap.model.options import Options
+from authmap.model.options import RunOptions
 
 if TYPE_CHECKING:
     from authmap.linting.results import Report
@@ -62,7 +62,7 @@ def shapes(text: str) -> tuple[list[str], list[str]]:
 
 def codes(text: str | bytes, *select: str) -> list[str]:
     data = text.encode() if isinstance(text, str) else text
-    report = lint(data, options=Options(select=select or BROKEN))
+    report = lint(data, options=RunOptions(select=select or BROKEN))
     return [finding.rule.code for finding in report.findings]
 
 
@@ -77,9 +77,9 @@ INDENTED = "".join(f"    {line}\n" for line in ENTRY.splitlines())
 def test_what_kubectl_prints_but_not_its_annotation() -> None:
     reading = read(GET_YAML.encode())
     assert usernames(reading) == ["staff"]
-    report = lint(GET_YAML.encode(), options=Options(select=("AM101",)))
+    report = lint(GET_YAML.encode(), options=RunOptions(select=("AM101",)))
     assert [finding.source.place(finding.span[0]).line for finding in report.findings] == [5]
-    result = fix(GET_YAML.encode(), options=Options(select=("AM101",)))
+    result = fix(GET_YAML.encode(), options=RunOptions(select=("AM101",)))
     written = result.output.decode()
     assert [old for old, new in lines(GET_YAML, written) if old != new] == ["      username: staff"]
 
@@ -90,7 +90,7 @@ def lines(before: str, after: str) -> list[tuple[str, str]]:
 
 def test_json_that_kubectl_prints() -> None:
     text = json.dumps(object_of({"mapRoles": ENTRY}), indent=4)
-    result = fix(text.encode(), options=Options(select=("AM101",)))
+    result = fix(text.encode(), options=RunOptions(select=("AM101",)))
     assert len(result.applied) == 1
     changed = [new for old, new in lines(text, result.output.decode()) if old != new]
     assert len(changed) == 1
@@ -126,7 +126,7 @@ def test_list_in_yaml() -> None:
     text = f"apiVersion: v1\nitems:\n{items}kind: List\nmetadata:\n  resourceVersion: ''\n"
     reading = read(text.encode())
     assert usernames(reading) == ["staff"]
-    assert fix(text.encode(), options=Options(select=("AM101",))).applied
+    assert fix(text.encode(), options=RunOptions(select=("AM101",))).applied
 
 
 def test_lists_in_lists_cost_no_stack() -> None:
@@ -232,7 +232,7 @@ def test_bare_list_is_the_text_of_a_section(text: str, section: str) -> None:
 
 
 def test_bare_list_is_mended() -> None:
-    result = fix(ENTRY.encode(), options=Options(select=("AM101",)))
+    result = fix(ENTRY.encode(), options=RunOptions(select=("AM101",)))
     changed = [new for old, new in lines(ENTRY, result.output.decode()) if old != new]
     assert changed == ["  username: role:{{AccountID}}:staff:{{SessionName}}"]
 
@@ -355,13 +355,13 @@ def test_folded_section_is_said_to_be_folded() -> None:
 
 def test_what_is_kept_of_a_file_that_ends_in_rubbish() -> None:
     text = f"{GET_YAML}---\nkind: [\n"
-    report = lint(text.encode(), options=Options(select=(*BROKEN, "AM101")))
+    report = lint(text.encode(), options=RunOptions(select=(*BROKEN, "AM101")))
     assert [finding.rule.code for finding in report.findings] == ["AM101", "AM001"]
     assert (report.maps, report.unread) == (1, 1)
 
 
 def only_finding(data: bytes) -> Report:
-    report = lint(data, options=Options(select=BROKEN))
+    report = lint(data, options=RunOptions(select=BROKEN))
     assert len(report.findings) == 1
     return report
 
@@ -380,7 +380,7 @@ def test_bytes_that_are_no_text() -> None:
 def test_mark_of_a_byte_order_and_line_ends_are_no_matter() -> None:
     for text in (GET_YAML, GET_YAML.replace("\n", "\r\n")):
         for data in (text.encode(), text.encode("utf-8-sig")):
-            result = fix(data, options=Options(select=("AM101",)))
+            result = fix(data, options=RunOptions(select=("AM101",)))
             assert len(result.applied) == 1
             assert len(result.output) == len(data) + len("role:{{AccountID}}::{{SessionName}}")
 
@@ -391,7 +391,7 @@ def test_surrogates_are_read_in_json_and_only_there() -> None:
     assert "\\ud83d\\ude00" in text
     reading = read(text.encode())
     assert reading.maps[0].sections["mapRoles"].text == section
-    result = fix(text.encode(), options=Options(select=("AM101",)))
+    result = fix(text.encode(), options=RunOptions(select=("AM101",)))
     assert "\\ud83d\\ude00" in result.output.decode()
     assert "username: role:{{AccountID}}:staff:" in result.output.decode()
     assert codes('data:\n  mapRoles: "# \\ud83d\\ude00"\n') == ["AM001"]
@@ -400,11 +400,11 @@ def test_surrogates_are_read_in_json_and_only_there() -> None:
 
 def test_text_shared_by_an_anchor_is_not_edited() -> None:
     text = f"data:\n  mapRoles: &roles |\n{INDENTED}  copy: *roles\n"
-    result = fix(text.encode(), options=Options(select=("AM101",)))
+    result = fix(text.encode(), options=RunOptions(select=("AM101",)))
     assert result.output == text.encode()
     assert "anchor" in result.held_back[0][1]
     native = "data:\n  mapRoles:\n  - rolearn: a\n    username: &u 12\n  x: *u\n"
-    assert fix(native.encode(), options=Options(select=("AM002",))).output == native.encode()
+    assert fix(native.encode(), options=RunOptions(select=("AM002",))).output == native.encode()
 
 
 def test_alias_of_itself_is_no_section() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from authmap.files import Inputs
+from authmap.files.inputs import Inputs
 
 SECTION = b"mapRoles: [{rolearn: x}]\n"
 

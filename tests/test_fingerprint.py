@@ -11,7 +11,7 @@ from styles import HEAD, double, literal, manifest
 from authmap.api import lint, load
 from authmap.linting.engine import check
 from authmap.linting.fingerprint import fingerprints, relative
-from authmap.model.options import Options
+from authmap.model.options import RunOptions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -126,10 +126,10 @@ def test_lone_surrogates_and_a_megabyte() -> None:
     odd = manifest('"- rolearn: x\\ud800\\n  username: ' + "a" * 1_000_000 + '"\n')
     prints(odd)
     maps = load(manifest(literal(STAFF)), path="\udcff.yaml")
-    assert fingerprints(check(maps, Options()))
+    assert fingerprints(check(maps, RunOptions()))
 
 
 def test_never_changes_by_itself() -> None:
     """Baselines and code-scanning pages hold fingerprints for years."""
-    report = lint(BASE, path="aws-auth.yaml", options=Options(select=("AM101",)))
+    report = lint(BASE, path="aws-auth.yaml", options=RunOptions(select=("AM101",)))
     assert fingerprints(report.findings) == ["722c9003b85baac79dca13b669fe86ac"]

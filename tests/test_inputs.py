@@ -34,7 +34,7 @@ from authmap.cli.options import FORMATS
 from authmap.documents import recognise
 from authmap.documents.read import concerns_us
 from authmap.linting.run import Run
-from authmap.model.options import Options
+from authmap.model.options import RunOptions
 from authmap.render import sarif, text
 
 if TYPE_CHECKING:
@@ -97,13 +97,13 @@ def test_input_reads_as_expected(path: Path) -> None:
 def test_fix_of_input(path: Path) -> None:
     before = path.read_bytes()
     fixed = path.with_name(f"fixed-{path.name}")
-    result = fix(before, path=path.name, options=Options(unsafe_fixes=True), named=True)
+    result = fix(before, path=path.name, options=RunOptions(unsafe_fixes=True), named=True)
     if not result.applied:
         assert result.output == before
         assert not fixed.exists()
         return
     expect(fixed, result.output.decode())
-    again = fix(result.output, path=path.name, options=Options(unsafe_fixes=True), named=True)
+    again = fix(result.output, path=path.name, options=RunOptions(unsafe_fixes=True), named=True)
     assert again.output == result.output
 
 
@@ -283,7 +283,7 @@ def test_same_findings_in_every_container(container: str) -> None:
 def test_one_username_is_one_line(container: str) -> None:
     before = CONTAINERS[container](PAYLOAD).data
     new_name = "role:{{AccountID}}:staff:{{SessionName}}"
-    only = Options(select=("AM101",), rename=("nobody",))
+    only = RunOptions(select=("AM101",), rename=("nobody",))
     result = fix(before, options=only, named=True)
     changed = changed_lines(before, result.output)
     ((old, new),) = [pair for pair in changed if b"123" not in pair[0]]
@@ -294,7 +294,7 @@ def test_one_username_is_one_line(container: str) -> None:
 @pytest.mark.parametrize("container", LOCKED)
 def test_what_terraform_made_is_not_mended(container: str) -> None:
     before = LOCKED[container](PAYLOAD).data
-    result = fix(before, options=Options(unsafe_fixes=True))
+    result = fix(before, options=RunOptions(unsafe_fixes=True))
     assert result.output == before
     assert {reason for _, reason in result.held_back} == {
         "edit the Terraform source, from which this JSON is generated"
@@ -315,7 +315,7 @@ def test_each_resource_has_its_address() -> None:
         )
     ]
     found = {"terraform_version": "1", "values": {"root_module": {"resources": resources}}}
-    report = lint(as_file(found), options=Options(select=("AM101",)))
+    report = lint(as_file(found), options=RunOptions(select=("AM101",)))
     assert [finding.message[:6] for finding in report.findings] == ["x.one:", "x.two:"]
 
 
@@ -483,8 +483,8 @@ def test_values_are_read_only_where_they_are_named() -> None:
     data = CONTAINERS["values of a chart"](PAYLOAD).data
     assert lint(data).maps == 0
     assert lint(data, named=True).maps == 1
-    assert lint(data, options=Options(extra_paths=("awsAuth.mapRoles",))).maps == 1
-    assert lint(data, options=Options(extra_paths=("awsAuth.mapUsers", "*.x"))).maps == 0
+    assert lint(data, options=RunOptions(extra_paths=("awsAuth.mapRoles",))).maps == 1
+    assert lint(data, options=RunOptions(extra_paths=("awsAuth.mapUsers", "*.x"))).maps == 0
 
 
 @pytest.mark.parametrize(
@@ -493,7 +493,7 @@ def test_values_are_read_only_where_they_are_named() -> None:
 def test_paths_in_values(path: str) -> None:
     data = f"clusters:\n- people:\n{indented(block(PAYLOAD), 2)}".encode()
     assert lint(data, named=True).maps == 0
-    options = Options(extra_paths=(path,), select=("AM101",))
+    options = RunOptions(extra_paths=(path,), select=("AM101",))
     assert len(lint(data, options=options).findings) == 2
     result = fix(data, options=options)
     assert len(changed_lines(data, result.output)) == 1
@@ -507,7 +507,7 @@ def test_a_configmap_of_another_name_is_not_guessed_at() -> None:
 def test_values_of_a_known_kind_have_paths_too() -> None:
     head = "kind: HelmRelease\nmetadata: {name: x}\nspec:\n  values:\n    people:\n"
     data = (head + indented(block(PAYLOAD), 4)).encode()
-    assert lint(data, options=Options(extra_paths=("spec.values.people",))).maps == 1
+    assert lint(data, options=RunOptions(extra_paths=("spec.values.people",))).maps == 1
     assert lint(data, named=True).others == ["HelmRelease x"]
 
 
@@ -527,7 +527,7 @@ def test_aliases_do_not_multiply() -> None:
     text += "terraform_version: 1\nvalues: {root_module: *m}\n"
     assert lint(text.encode(), named=True).maps == 0
     paths = (".".join(["m", *["child_modules", "*"] * 12]),)
-    assert lint(text.encode(), options=Options(extra_paths=paths)).maps == 0
+    assert lint(text.encode(), options=RunOptions(extra_paths=paths)).maps == 0
 
 
 def test_extra_paths_of_a_configuration_file(tmp_path: Path) -> None:

@@ -42,7 +42,8 @@ assert not missing, missing
 def environment(folder: Path, what: str) -> Path:
     """A virtual environment with this version, and nothing but it and what it requires."""
     venv.create(folder, with_pip=True)
-    command = [folder / "bin" / "python", "-m", "pip", "install", "--quiet", f"{ROOT}{what}"]
+    python = str(folder / "bin" / "python")
+    command = [python, "-m", "pip", "install", "--quiet", f"{ROOT}{what}"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         need.unavailable("install", f"pip cannot install this version: {done.stderr}")
@@ -62,7 +63,7 @@ def authmap(core: Path, *arguments: str | Path) -> subprocess.CompletedProcess[s
 @pytest.mark.long
 @pytest.mark.xdist_group("install")
 def test_every_rule_runs(core: Path) -> None:
-    command = [core / "python", "-c", EVERY_RULE, ROOT / "fixtures"]
+    command = [str(core / "python"), "-c", EVERY_RULE, str(ROOT / "fixtures")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 
@@ -142,7 +143,7 @@ def test_an_extra_alone_is_enough(extra: str, tmp_path: Path) -> None:
     programs = environment(tmp_path / "extra", f"[{extra}]")
     script = "; ".join(f"import {module}" for module in MODULES[extra])
     done = subprocess.run(
-        [programs / "python", "-c", script], capture_output=True, text=True, check=False
+        [str(programs / "python"), "-c", script], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
 

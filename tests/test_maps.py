@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from test_differential_rules import load, manifest
 
 from authmap.linting.engine import check
-from authmap.model.options import Options
+from authmap.model.options import RunOptions
 from authmap.rules.registry import all_rules
 
 WRITTEN = {
@@ -76,7 +76,7 @@ def test_what_is_generated() -> None:
         seen["lost"] += sum(section.problem is not None for section in found.sections.values())
         seen["kept"] += any(entry.dropped is None for entry in found.entries)
         seen["several"] += len(found.roles + found.users) > 1
-        seen.update({finding.rule.code for finding in check([found], Options())})
+        seen.update({finding.rule.code for finding in check([found], RunOptions())})
         for what, pattern in WRITTEN.items():
             seen[what] += any(re.search(pattern, text, re.MULTILINE) for text in data.values())
 

@@ -17,7 +17,7 @@ from styles import WAYS, Entries, as_file, config_map, double, manifest
 from authmap.api import fix, lint
 from authmap.documents.read import read
 from authmap.linting.run import Run
-from authmap.model.options import Options
+from authmap.model.options import RunOptions
 from authmap.render import concise, json, text
 
 EXAMPLES = asked("AUTHMAP_EXAMPLES", 1000)
@@ -90,13 +90,13 @@ def test_same_findings_at_what_they_are_about(way: str) -> None:
 def test_one_username_is_one_line(way: str) -> None:
     before = WAYS[way](PAYLOAD).data
     name = "role:{{AccountID}}:staff:{{SessionName}}"
-    result = fix(before, options=Options(select=("AM101",)))
+    result = fix(before, options=RunOptions(select=("AM101",)))
     assert [finding.entry and finding.entry.index for finding in result.applied] == [2]
     ((old, new),) = changed_lines(before, result.output)
     assert unquoted(new).replace(name.encode(), b"staff") == unquoted(old)
     renamed = [entry | {"username": name} if entry is PAYLOAD[2] else entry for entry in PAYLOAD]
     assert entries_in(result.output) == entries_in(WAYS[way](renamed).data)
-    assert fix(result.output, options=Options(select=("AM101",))).output == result.output
+    assert fix(result.output, options=RunOptions(select=("AM101",))).output == result.output
 
 
 def changed_lines(before: bytes, after: bytes) -> list[tuple[bytes, bytes]]:
@@ -149,7 +149,7 @@ def test_any_payload_any_way(payload: Entries, way: str) -> None:
 @given(entries, ways, st.booleans())
 def test_fixes_stay_on_their_lines(payload: Entries, way: str, unsafe: bool) -> None:
     before = WAYS[way](payload).data
-    result = fix(before, options=Options(select=("AM1",), unsafe_fixes=unsafe))
+    result = fix(before, options=RunOptions(select=("AM1",), unsafe_fixes=unsafe))
     meant = {
         finding.source.place(finding.at.layer.span(change.node.start, change.node.end)[0]).line
         for finding in result.applied
@@ -159,7 +159,7 @@ def test_fixes_stay_on_their_lines(payload: Entries, way: str, unsafe: bool) -> 
     old, new = before.split(b"\n"), result.output.split(b"\n")
     changed = {n for n, pair in enumerate(zip(old, new, strict=True), 1) if pair[0] != pair[1]}
     assert changed <= meant
-    again = fix(result.output, options=Options(select=("AM1",), unsafe_fixes=unsafe))
+    again = fix(result.output, options=RunOptions(select=("AM1",), unsafe_fixes=unsafe))
     assert again.output == result.output
 
 
@@ -192,7 +192,7 @@ def test_nothing_makes_a_traceback_or_loses_an_entry(data: bytes, named: bool) -
     run = Run(report.findings, [], [], 1, report.maps)
     for renderer in (text, concise, json):
         renderer.render(run)
-    result = fix(data, options=Options(unsafe_fixes=True), named=named)
+    result = fix(data, options=RunOptions(unsafe_fixes=True), named=named)
     assert bool(result.applied) == (result.output != data)
     assert kept(result.output) >= kept(data)
 

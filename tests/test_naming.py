@@ -20,7 +20,7 @@ from authmap.authenticator.placeholder import (
 from authmap.linting.engine import check
 from authmap.model import reserved_entries
 from authmap.model.auth_map import AuthMap
-from authmap.model.options import Options
+from authmap.model.options import RunOptions
 from authmap.model.reserved_entries import ReservedEntry
 from authmap.rules.registry import all_rules
 from authmap.usernames.rename import rename
@@ -44,7 +44,7 @@ def entry(
 
 
 def new_name(old: Entry, **options: object) -> str | None:
-    found = rename(old, Options(**options))  # type: ignore[arg-type]
+    found = rename(old, RunOptions(**options))  # type: ignore[arg-type]
     return found.changes[0].value if found else None
 
 
@@ -140,17 +140,17 @@ def test_role_name(arn: str, name: str) -> None:
     ],
 )
 def test_obstacles(old: Entry, held: str | None) -> None:
-    found = rename(old, Options())
+    found = rename(old, RunOptions())
     assert found
     assert (found.held_back is None) if held is None else (held in (found.held_back or ""))
 
 
 @pytest.mark.parametrize("named", ["staff", "old", ROLE])
 def test_an_entry_without_groups_is_renamed_when_named(named: str) -> None:
-    found = rename(entry("old", groups=()), Options(rename=(named,)))
+    found = rename(entry("old", groups=()), RunOptions(rename=(named,)))
     assert found
     assert found.held_back is None
-    found = rename(entry("old", groups=()), Options(rename=("somebody",)))
+    found = rename(entry("old", groups=()), RunOptions(rename=("somebody",)))
     assert found
     assert found.held_back
 
@@ -165,19 +165,19 @@ def test_an_entry_without_groups_is_renamed_when_named(named: str) -> None:
     ],
 )
 def test_what_has_no_name_or_no_session_is_not_renamed(old: Entry) -> None:
-    assert rename(old, Options()) is None
+    assert rename(old, RunOptions()) is None
 
 
 def test_a_rename_that_lets_somebody_in_is_unsafe() -> None:
     for username, safe in (("a", True), ("a:{{EC2PrivateDNSName}}", False)):
-        found = rename(entry(username), Options())
+        found = rename(entry(username), RunOptions())
         assert found
         assert found.safe is safe
 
 
 def test_an_unchecked_template_makes_no_traceback() -> None:
     for text in ("{nothing}:{{SessionName}}", "{", "", "{{SessionName}}", "append"):
-        rename(entry("staff"), Options(username_template=text))
+        rename(entry("staff"), RunOptions(username_template=text))
     assert new_name(entry("staff"), username_template="append") == "staff:{{SessionName}}"
     assert new_name(entry("{{SessionName}}"), username_template="append") is None
 
@@ -220,7 +220,7 @@ ARNS = st.sampled_from(
 @given(NAMES, TEMPLATES, ARNS)
 def test_a_new_name_names_the_session(username: str, text: str, arn: str) -> None:
     old = entry(username, arn=arn)
-    found = rename(old, Options(username_template=template(text)))
+    found = rename(old, RunOptions(username_template=template(text)))
     if found:
         name = found.changes[0].value
         assert has_session(name)
@@ -234,14 +234,14 @@ def test_a_new_name_names_the_session(username: str, text: str, arn: str) -> Non
 
 
 def codes(text: str, **options: object) -> list[str]:
-    return [f.rule.code for f in lint(text.encode(), options=Options(**options)).findings]  # type: ignore[arg-type]
+    return [f.rule.code for f in lint(text.encode(), options=RunOptions(**options)).findings]  # type: ignore[arg-type]
 
 
 @given(NAMES, st.booleans(), TEMPLATES)
 def test_what_fix_leaves_has_no_cause_to_fix(username: str, unsafe: bool, text: str) -> None:
     shown = username.replace("\\", "\\\\").replace('"', '\\"')
     source = f'- rolearn: {ROLE.replace("team/", "")}\n  username: "{shown}"\n  groups: [g]\n'
-    options = Options(
+    options = RunOptions(
         select=("AM101", "AM102", "AM103", "AM104", "AM105", "AM108"),
         unsafe_fixes=unsafe,
         username_template=template(text),
@@ -354,7 +354,7 @@ def test_no_fix_renames_a_service() -> None:
             {"mapRoles": f"- rolearn: arn:aws:iam::111111111111:role/{role}\n"
                          f"  username: '{row.username}'\n  groups: [g]\n"}
         )  # fmt: skip
-        options = Options(select=tuple(all_rules()), unsafe_fixes=True)
+        options = RunOptions(select=tuple(all_rules()), unsafe_fixes=True)
         for finding in check([found], options):
             assert not finding.renames, finding.message
 
@@ -405,12 +405,12 @@ def test_each_cause_is_told_once(username: str, expected: list[str]) -> None:
     ],
 )
 def test_which_fix_wins(username: str, select: tuple[str, ...], result: str) -> None:
-    output = fix(one(username).encode(), options=Options(select=select)).output
+    output = fix(one(username).encode(), options=RunOptions(select=select)).output
     assert output.decode() == one(result)
 
 
 def test_append_does_not_add_an_account() -> None:
-    options = Options(select=("AM101", "AM102"), username_template=template("append"))
+    options = RunOptions(select=("AM101", "AM102"), username_template=template("append"))
     result = fix(one("staff").encode(), options=options)
     assert result.output.decode() == one("staff:{{SessionName}}")
     (left,) = result.remaining

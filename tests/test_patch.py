@@ -15,7 +15,7 @@ from authmap.api import fix
 from authmap.documents.read import read
 from authmap.fixing import rounds, verify
 from authmap.fixing.edits import Edit, build_edits, splice
-from authmap.model.options import Options
+from authmap.model.options import RunOptions
 from authmap.syntax.source import Source
 from authmap.syntax.yaml.writer import HeldBack
 
@@ -245,7 +245,7 @@ TEMPLATES = [
 def test_one_username_is_one_line(file: tuple[bytes, list[Item], int], template: str) -> None:
     data, items, target = file
     assert entries(data) == meant(items)
-    options = Options(select=("AM101",), username_template=template)
+    options = RunOptions(select=("AM101",), username_template=template)
     result = fix(data, options=options)
     role, username = items[target].role, items[target].username
     wanted = template.replace("{role_name}", role).replace("{username}", username)
@@ -269,7 +269,7 @@ def test_any_username_in_any_style(data: st.DataObject) -> None:
     except IndexError:
         assume(False)
     new = data.draw(USERNAME).replace("{", "") + "{{SessionName}}"
-    result = fix(before, options=Options(select=("AM101",), username_template=new))
+    result = fix(before, options=RunOptions(select=("AM101",), username_template=new))
     if result.applied:
         assert entries(result.output) == meant([made._replace(username=new)])
         assert len(changed_lines(before, result.output)) == 1
@@ -299,7 +299,7 @@ def test_appended_groups(data: st.DataObject, groups: list[str], one: bool) -> N
     items = [each._replace(role=f"{each.role}{number}") for number, each in enumerate(items)]
     before = finish(data.draw, outer(inner(items)))  # type: ignore[arg-type]
     assert entries(before) == meant(items)
-    result = fix(before, options=Options(select=("AM304",), unsafe_fixes=True))
+    result = fix(before, options=RunOptions(select=("AM304",), unsafe_fixes=True))
     missing = ["system:bootstrappers"] if one else ["system:bootstrappers", "system:nodes"]
     items[0] = items[0]._replace(groups=groups + missing)
     assert entries(result.output) == meant(items)
@@ -314,7 +314,7 @@ def test_appended_groups(data: st.DataObject, groups: list[str], one: bool) -> N
 
 
 def mended(text: str, code: str = "AM304") -> FixResult:
-    return fix(text.encode(), options=Options(select=(code,), unsafe_fixes=True))
+    return fix(text.encode(), options=RunOptions(select=(code,), unsafe_fixes=True))
 
 
 NODE = "- rolearn: arn:aws:iam::111111111111:role/n\n  username: system:node:{{SessionName}}\n"
@@ -410,7 +410,7 @@ def test_held_back(text: str, reason: str | None) -> None:
 def test_nothing_is_written_that_is_not_verified(monkeypatch: pytest.MonkeyPatch) -> None:
     data = (STAFF + "staff\n").encode()
     monkeypatch.setattr(verify, "only_intended_changes", lambda *_: False)
-    result = fix(data, options=Options(select=("AM101",)))
+    result = fix(data, options=RunOptions(select=("AM101",)))
     assert result.output == data
     assert not result.applied
     assert "did not read back as intended" in result.held_back[0][1]
@@ -428,7 +428,7 @@ def test_one_bad_edit_stops_no_other(bad: set[int], monkeypatch: pytest.MonkeyPa
         return made
 
     monkeypatch.setattr(rounds, "build_edits", spoil)
-    result = fix(text.encode(), options=Options(select=("AM101",)))
+    result = fix(text.encode(), options=RunOptions(select=("AM101",)))
     names = [username for _, username, _ in entries(result.output)]
     for number, username in enumerate(names):
         wanted = f"role:{{{{AccountID}}}}:staff{number}:{{{{SessionName}}}}"
@@ -585,16 +585,16 @@ def test_caller_never_gets_to_choose_a_whole_name_by_a_fix() -> None:
     """Quoting alone would make whoever names the session anybody, where the section was lost."""
     lost = b"- rolearn: arn:aws:iam::111111111111:role/staff\n  username: {{SessionName}}\n"
     meant = b'"role:{{AccountID}}:staff:{{SessionName}}"'
-    for template in (Options().username_template, "{username}:{{SessionName}}"):
-        options = Options(select=("AM003",), username_template=template)
+    for template in (RunOptions().username_template, "{username}:{{SessionName}}"):
+        options = RunOptions(select=("AM003",), username_template=template)
         assert fix(lost, options=options).output == lost.replace(b"{{SessionName}}", meant)
     user = lost.replace(b"role", b"user")
-    assert fix(user, options=Options(select=("AM003",))).output == user
+    assert fix(user, options=RunOptions(select=("AM003",))).output == user
 
 
 def test_what_stays_lost_after_the_quotes_is_left_alone() -> None:
     lost = b"- rolearn: a\n  username: {{AccountID}}\n  groups:\n  - !!int\n"
-    result = fix(lost, options=Options(select=("AM003",)))
+    result = fix(lost, options=RunOptions(select=("AM003",)))
     ((_, reason),) = result.held_back
     assert (
         reason == "the authenticator still could not read mapRoles: the tag !!int does not fit ``"

@@ -16,7 +16,7 @@ from authmap.api import fix, lint
 from authmap.documents.bindings import read_bindings
 from authmap.linting.run import Run
 from authmap.model.bindings import Bindings
-from authmap.model.options import Options
+from authmap.model.options import RunOptions
 from authmap.render import text
 from authmap.rules.registry import all_rules
 
@@ -28,11 +28,11 @@ def cases(stem: str) -> list[Path]:
     return sorted(p for p in FIXTURES.glob(f"AM*/{stem}*") if p.suffix in (".yaml", ".json"))
 
 
-def only(path: Path) -> Options:
+def only(path: Path) -> RunOptions:
     """The rule of a folder, and the bindings that stand in the file behind the map."""
     data = path.read_bytes()
     bound = Bindings(read_bindings(data, path.name)) if b"RoleBinding" in data else None
-    return Options(select=(path.parent.name,), unsafe_fixes=True, bindings=bound)
+    return RunOptions(select=(path.parent.name,), unsafe_fixes=True, bindings=bound)
 
 
 def name(path: Path) -> str:

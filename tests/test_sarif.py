@@ -20,7 +20,7 @@ from authmap.api import fix, lint
 from authmap.linting.fingerprint import fingerprints
 from authmap.linting.run import Run
 from authmap.model.finding import Suppression
-from authmap.model.options import Options
+from authmap.model.options import RunOptions
 from authmap.render.json import document as json_document
 from authmap.render.sarif import document
 from authmap.rules.registry import all_rules
@@ -173,7 +173,7 @@ def replaced(text: str, replacements: list[dict[str, Any]]) -> str:
 @pytest.mark.parametrize("path", FIXTURES, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_fixes_are_those_of_the_json_report(path: Path) -> None:
     """Which are held to what `authmap fix` makes of the file."""
-    report = lint(path.read_bytes(), path=path.name, options=Options(select=(path.parent.name,)))
+    report = lint(path.read_bytes(), path=path.name, options=RunOptions(select=(path.parent.name,)))
     run = Run(report.findings, [], [], 1, 1)
     reported = [finding["fix"] for finding in json_document(run)["findings"]]
     for result, own in zip(only_run(run)["results"], reported, strict=True):
@@ -195,7 +195,7 @@ def test_fixes_are_those_of_the_json_report(path: Path) -> None:
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_an_editor_can_make_the_fixes(end: str) -> None:
     data = (ROOT / "fixtures" / "aws-auth.yaml").read_text().replace("\n", end)
-    options = Options(select=("AM101", "AM201"), unsafe_fixes=True)
+    options = RunOptions(select=("AM101", "AM201"), unsafe_fixes=True)
     report = lint(data.encode(), options=options)
     results = only_run(Run(report.findings, [], [], 1, 1))["results"]
     changes = [c for r in results for f in r["fixes"] for c in f["artifactChanges"]]

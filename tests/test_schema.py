@@ -19,7 +19,7 @@ from styles import WAYS, config_map
 
 from authmap.api import fix, lint, load
 from authmap.linting.run import Run
-from authmap.model.options import Options
+from authmap.model.options import RunOptions
 from authmap.render.json import document
 from authmap.syntax.nodes import Mapping, Node, Scalar, Sequence
 
@@ -114,7 +114,7 @@ def test_places_and_edits_are_of_the_bytes(data: bytes) -> None:
                 assert edit["end_line"] - edit["line"] == meant.count("\n") <= 1
             assert first[edit["column"] - 1 :].startswith(meant.split("\n")[0])
             assert last[: edit["end_column"] - 1].endswith(meant.split("\n")[-1])
-        options = Options(select=(code,), unsafe_fixes=True)
+        options = RunOptions(select=(code,), unsafe_fixes=True)
         by_hand = edited(data, edits)
         assert (by_hand != data) == bool(edits)
         assert fix(by_hand, options=options).output == fix(data, options=options).output
@@ -157,7 +157,7 @@ def rules_say(section: str, items: Any) -> tuple[set[Any], set[Any]]:
     path = paths(root)
 
     def of(code: str) -> list[Finding]:
-        return lint(data, options=Options(select=(code,))).findings
+        return lint(data, options=RunOptions(select=(code,))).findings
 
     wrong = {path[finding.at.start] for finding in of("AM002")}
     missing = {(f.entry and f.entry.index, f.message.split("`")[-2]) for f in of("AM005")}

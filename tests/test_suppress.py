@@ -14,7 +14,7 @@ from authmap.api import fix, fix_data, lint, lint_data
 from authmap.documents.read import read
 from authmap.documents.reading import Wanted
 from authmap.model.content import Unreadable
-from authmap.model.options import Options
+from authmap.model.options import RunOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -65,7 +65,7 @@ def written(way: str, text: str, end: str = "lf") -> bytes:
 
 def found(data: bytes) -> Report:
     """What the rules say that see the values, and those about comments."""
-    return lint(data, options=Options(select=("AM101", "AM301", "AM9")))
+    return lint(data, options=RunOptions(select=("AM101", "AM301", "AM9")))
 
 
 def with_comment(line: int, comment: str, *, own: bool) -> str:
@@ -104,7 +104,7 @@ def test_is_about_the_entry_on_any_line_of_which_it_stands(way: str, own: bool, 
 def test_an_unused_one_is_taken_out_byte_for_byte(way: str, own: bool, line: int, end: str) -> None:
     text = with_comment(line, "# authmap: ignore[AM204,AM306] 'for' \"good\"", own=own)
     before = written(way, text, end)
-    result = fix(before, options=Options(select=("AM901",)))
+    result = fix(before, options=RunOptions(select=("AM901",)))
     if way == "folded" and own:  # there empty lines around it can mean one line break or two
         assert result.output.split() == written(way, ENTRIES, end).split()
     else:
@@ -128,7 +128,7 @@ def test_an_unused_one_is_taken_out_byte_for_byte(way: str, own: bool, line: int
 def test_what_else_is_in_the_comment_stays(way: str, comment: str, left: str, own: bool) -> None:
     before = written(way, with_comment(5, comment, own=own))
     after = with_comment(5, left, own=own) if left else ENTRIES
-    assert fix(before, options=Options(select=("AM901",))).output == written(way, after)
+    assert fix(before, options=RunOptions(select=("AM901",))).output == written(way, after)
 
 
 def eligible(path: Path) -> bool:
@@ -148,7 +148,7 @@ def eligible(path: Path) -> bool:
 )
 def test_an_unused_one_goes_from_any_line_of_any_file(path: Path) -> None:
     """Wherever a comment can be put, after a line or on one of its own."""
-    data, options = path.read_bytes(), Options(select=("AM901",))
+    data, options = path.read_bytes(), RunOptions(select=("AM901",))
     contents = read(data, wanted=Wanted(named=True)).contents
     locked = {content.locked for content in contents if content.locked}
     lines = data.decode().split("\n")
@@ -200,7 +200,7 @@ class TestWhere:
 
     def test_an_item_of_accounts(self) -> None:
         accounts = '  mapAccounts: |\n    - "1" # authmap: ignore[AM207]\n    - "2"\n'
-        report = lint(f"{HEAD}{accounts}".encode(), options=Options(select=("AM207",)))
+        report = lint(f"{HEAD}{accounts}".encode(), options=RunOptions(select=("AM207",)))
         assert (len(report.suppressed), len(report.findings)) == (1, 1)
 
     def test_a_name(self) -> None:
@@ -226,7 +226,7 @@ class TestWhere:
 
 def test_is_left_where_the_next_line_is_folded_into_it() -> None:
     text = f"{HEAD}  mapAccounts: >\n    - '1'\n    # authmap: ignore[AM209]\n    - '2'\n"
-    result = fix(text.encode(), options=Options(select=("AM901",)))
+    result = fix(text.encode(), options=RunOptions(select=("AM901",)))
     assert result.output == text.encode()
     [(_, reason)] = result.held_back
     assert "the next line is folded into the comment" in reason
@@ -241,7 +241,7 @@ class TestAnnotation:
     def test_is_about_the_object(self, value: str) -> None:
         annotated = f"\n  annotations:\n    authmap.dev/ignore: {value}\ndata:"
         data = self.TEXT.replace("\ndata:", annotated, 1) + "---\n" + self.TEXT
-        report = lint(data.encode(), options=Options(select=("AM101",)))
+        report = lint(data.encode(), options=RunOptions(select=("AM101",)))
         assert names(report.suppressed) == [("AM101", "b"), ("AM101", "c")]
         assert names(report.findings) == [("AM101", "b"), ("AM101", "c")]
         suppression = report.suppressed[0].suppression
@@ -320,7 +320,7 @@ def test_what_one_map_of_a_file_uses_is_not_unused_in_another() -> None:
     entry = "  - rolearn: {0}{1}\n    username: {1}{2}\n"
     first = entry.format(ARN, "a", "") + entry.format(ARN, "b", " # authmap: ignore[AM101, XX]")
     text = f"one:\n  mapRoles:\n{first}two:\n  mapRoles:\n{entry.format(ARN, 'c', '')}"
-    report = lint(text.encode(), options=Options(select=("AM101", "AM9")), named=True)
+    report = lint(text.encode(), options=RunOptions(select=("AM101", "AM9")), named=True)
     assert report.maps == 2
     assert names(report.suppressed) == [("AM101", "b")]
     assert names(report.findings) == [("AM101", "a"), ("AM902", ""), ("AM101", "c")]
@@ -345,7 +345,7 @@ class TestKubeconfig:
 
     def test_nothing_is_written_into_it(self) -> None:
         text = self.TEXT.replace("@@", " # authmap: ignore[AM204]").replace("@", "")
-        result = fix(text.encode(), options=Options(select=("AM901",)))
+        result = fix(text.encode(), options=RunOptions(select=("AM901",)))
         assert (result.output, result.applied) == (text.encode(), [])
         assert "authmap does not change kubeconfigs" in result.held_back[0][1]
 
@@ -354,7 +354,7 @@ def test_a_live_map_has_comments_of_its_own() -> None:
     text = with_comment(4, "# authmap: ignore[AM101,AM204] old", own=True)
     report = lint_data({"mapRoles": text})
     assert names(report.suppressed) == [("AM101", "b")]
-    result = fix_data({"mapRoles": text}, options=Options(select=("AM901",)))
+    result = fix_data({"mapRoles": text}, options=RunOptions(select=("AM901",)))
     assert result.output == {"mapRoles": text.replace(",AM204", "")}
 
 
@@ -381,14 +381,14 @@ def test_fix_leaves_alone_what_is_suppressed() -> None:
 def test_text_in_a_value_is_no_comment(line: str) -> None:
     text = ENTRIES.replace("username: role:{{AccountID}}:b\n", f"{line}\n")
     for way in ("bare", "literal", "native"):
-        report = lint(written(way, text), options=Options(select=("AM101", "AM9")))
+        report = lint(written(way, text), options=RunOptions(select=("AM101", "AM9")))
         assert names(report.findings) == [("AM101", "b"), ("AM101", "c")]
         assert report.suppressed == []
 
 
 def test_unused_is_judged_by_what_the_rule_says_whether_it_is_selected_or_not() -> None:
     text = with_comment(5, "# authmap: ignore[AM101,AM108,AM204,AM401]", own=False)
-    report = lint(written("literal", text), options=Options(select=("AM901",)))
+    report = lint(written("literal", text), options=RunOptions(select=("AM901",)))
     assert [finding.message for finding in report.findings] == [
         "`AM108`, `AM204` suppress nothing here"
     ]
@@ -429,7 +429,9 @@ def test_no_other_fix_does_what_is_suppressed() -> None:
 @pytest.mark.parametrize("ignored", ["AM101", "AM1", "AM"])
 def test_no_other_fix_does_what_is_ignored(ignored: str) -> None:
     text = f"- rolearn: {ARN}build\n  username: build\n  groups: [builders]\n".encode()
-    assert fix(text, options=Options(ignore=(ignored,))).output == text
-    assert fix(text, options=Options(ignore=("AM103",))).output != text
+    assert fix(text, options=RunOptions(ignore=(ignored,))).output == text
+    assert fix(text, options=RunOptions(ignore=("AM103",))).output != text
     named = text.replace(b": build", b": build:{{SessionName}}")
-    assert (fix(named, options=Options(ignore=(ignored,))).output == named) == (ignored != "AM101")
+    assert (fix(named, options=RunOptions(ignore=(ignored,))).output == named) == (
+        ignored != "AM101"
+    )

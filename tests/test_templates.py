@@ -14,7 +14,7 @@ from authmap.authenticator.placeholder import KNOWN
 from authmap.explain.caller import explain_caller
 from authmap.explain.map_view import view
 from authmap.model.auth_map import AuthMap
-from authmap.model.options import Options
+from authmap.model.options import RunOptions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,7 +80,7 @@ OF_ENTRIES = {
 def test_no_placeholder_is_written_into_a_template(
     text: str, line: int, rename: tuple[str, ...]
 ) -> None:
-    options = Options(select=("AM101", "AM102"), rename=rename, unsafe_fixes=True)
+    options = RunOptions(select=("AM101", "AM102"), rename=rename, unsafe_fixes=True)
     result = fix(text.encode(), options=options)
     assert result.output == text.encode()
     assert {finding.rule.code for finding, _ in result.held_back} == {"AM101", "AM102"}
@@ -125,7 +125,7 @@ def test_templates_of_a_chart_are_rendered(tmp_path: Path) -> None:
 
 def test_a_template_is_mended_where_no_braces_are_written() -> None:
     text = chart(label='"{{ .Chart.Name }}"', entries=STAFF.replace("staff\n", "yes\n", 2))
-    result = fix(text.encode(), options=Options(select=("AM002",)))
+    result = fix(text.encode(), options=RunOptions(select=("AM002",)))
     assert result.output.decode() == text.replace("username: yes", 'username: "yes"')
 
 
@@ -142,7 +142,7 @@ def test_a_template_is_mended_where_no_braces_are_written() -> None:
     ],
 )
 def test_what_leaves_braces_alone_keeps_no_fix_back(text: str) -> None:
-    options = Options(select=("AM101", "AM102"))
+    options = RunOptions(select=("AM101", "AM102"))
     result = fix(text.encode(), options=options)
     assert result.output.decode() == text.replace("username: staff", f"username: {RENAMED}")
 
@@ -150,19 +150,19 @@ def test_what_leaves_braces_alone_keeps_no_fix_back(text: str) -> None:
 def test_an_entry_with_a_template_of_terraform_stays_and_no_other() -> None:
     other = STAFF.replace("111111111111", "${account}").replace("staff", "other")
     text = chart(entries=STAFF + other)
-    result = fix(text.encode(), options=Options(select=("AM101", "AM102")))
+    result = fix(text.encode(), options=RunOptions(select=("AM101", "AM102")))
     assert result.output.decode() == text.replace("username: staff", f"username: {RENAMED}")
 
 
 def test_a_live_map_is_no_template() -> None:
     text = "".join(line[4:] for line in (STAFF + ESCAPED).splitlines(keepends=True))
-    result = fix_data({"mapRoles": text}, options=Options(select=("AM101",)))
+    result = fix_data({"mapRoles": text}, options=RunOptions(select=("AM101",)))
     assert result.output["mapRoles"] == text.replace("username: staff", f"username: {RENAMED}")
 
 
 def test_delimiters_make_placeholders_that_helm_hands_on() -> None:
     for template, (text, _) in TEMPLATES.items():
-        options = Options(select=("AM101", "AM102"), delimiters=BACKQUOTES)
+        options = RunOptions(select=("AM101", "AM102"), delimiters=BACKQUOTES)
         result = fix(text.encode(), options=options)
         written = RENAMED.replace("{{", "{{`{{").replace("}}", "}}`}}")
         wanted = text.replace("username: staff", f"username: {written}")
@@ -174,7 +174,7 @@ def test_an_escaped_placeholder_is_shown_whole_and_judged_no_further() -> None:
     (finding,) = lint(chart(entries=ESCAPED).encode()).findings
     assert finding.rule.code == "AM011"
     assert finding.message.startswith("`{{`{{AccountID}}`}}` is a template")
-    read_so = Options(delimiters=BACKQUOTES)
+    read_so = RunOptions(delimiters=BACKQUOTES)
     assert lint(chart(entries=ESCAPED).encode(), options=read_so).findings == []
 
 
@@ -209,4 +209,4 @@ def test_placeholders_are_no_templates(known: str) -> None:
 def test_a_variable_of_another_tool_is_no_misspelt_placeholder(username: str) -> None:
     text = chart(entries=STAFF.replace(": staff", f': "{username}"')).encode()
     assert [finding.rule.code for finding in lint(text).findings] == ["AM011"]
-    assert fix(text, options=Options(unsafe_fixes=True)).output == text
+    assert fix(text, options=RunOptions(unsafe_fixes=True)).output == text

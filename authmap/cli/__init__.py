@@ -12,9 +12,9 @@ from typing import Annotated
 
 import typer
 
-from authmap import files
 from authmap.cli import console
 from authmap.cluster.kube.errors import ClusterError
+from authmap.files.reading import FileError
 from authmap.model.options import OptionError
 from authmap.version import __version__
 
@@ -68,7 +68,7 @@ def _run() -> int:
         if code == INTERRUPTED:  # typer returns this code after Ctrl-C
             console.say("authmap: interrupted")
         return code
-    except (OptionError, files.FileError, ClusterError, OSError) as error:
+    except (OptionError, FileError, ClusterError, OSError) as error:
         for line in str(error).split("\n"):
             console.say(f"authmap: error: {line}")
     except (KeyboardInterrupt, typer.Abort):

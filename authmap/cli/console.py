@@ -100,14 +100,14 @@ def report(run: Run, output_format: str, file: str | None = None) -> None:
     if file is None:
         out(render(run, output_format, colour=colour(sys.stdout)))
         return
-    from authmap.files import write_report
+    from authmap.files.writing import write_report
 
     write_report(file, _encoded(render(run, output_format)))
 
 
 def diff(path: str, before: bytes, after: bytes) -> str:
     """What a fix changes in a file: a patch, or coloured lines on a terminal."""
-    from authmap.files import patched_name
+    from authmap.files.diff_names import patched_name
     from authmap.render.diff import render
 
     coloured = colour(sys.stdout)
@@ -117,7 +117,7 @@ def diff(path: str, before: bytes, after: bytes) -> str:
 
 def tell_elsewhere(paths: list[str]) -> None:
     """Report the files whose diff cannot be applied here, and the directory where it can."""
-    from authmap.files import patched_from, patched_name
+    from authmap.files.diff_names import patched_from, patched_name
 
     outside = [path for path in paths if patched_name(path).startswith("../")]
     if outside:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from authmap import files
 from authmap.cli import console
 from authmap.cli.extras import extra
 from authmap.cli.option_groups import (
@@ -28,6 +27,9 @@ from authmap.cli.options import (
     Unsafe,
 )
 from authmap.cli.run_settings import load_settings, with_bindings
+from authmap.files.inputs import STDIN, Inputs
+from authmap.files.reading import FileError
+from authmap.files.writing import write_atomic
 from authmap.linting.run import Run
 from authmap.model.options import OptionError
 
@@ -95,16 +97,16 @@ def fix(
         raise OptionError("--apply and --dry-run need a live map: add --context NAME")
     if diff and write:
         raise OptionError("--diff and --write cannot be used together")
-    if write and files.STDIN in (paths or ()):
+    if write and STDIN in (paths or ()):
         raise OptionError("standard input cannot be changed in place: leave out --write")
-    inputs = files.Inputs(paths or ["."], stdin_filename, settings.exclude)
+    inputs = Inputs(paths or ["."], stdin_filename, settings.exclude)
     raise typer.Exit(
         _fix_files(inputs, with_bindings(settings), diff=diff, write=write, quiet=quiet)
     )
 
 
 def _fix_files(
-    inputs: files.Inputs, settings: Settings, *, diff: bool, write: bool, quiet: bool
+    inputs: Inputs, settings: Settings, *, diff: bool, write: bool, quiet: bool
 ) -> int:
     """Fix files and return the exit code."""
     from authmap.api import fix as fix_bytes
@@ -133,8 +135,8 @@ def _fix_files(
                 console.document(result.output)
         elif result.output != each.data:
             try:
-                also = files.write_atomic(each.path, result.output, each.data)
-            except files.FileError as error:
+                also = write_atomic(each.path, result.output, each.data)
+            except FileError as error:
                 inputs.errors.append((error.path, error.message))
                 left = [*result.applied, *result.remaining]
                 result, also = result._replace(applied=[], remaining=left), None

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from authmap import files
 from authmap.cli import console
 from authmap.cli.extras import extra
 from authmap.cli.option_groups import (
@@ -33,6 +32,9 @@ from authmap.cli.options import (
     WriteBaseline,
 )
 from authmap.cli.run_settings import load_settings, with_bindings
+from authmap.files.inputs import Inputs
+from authmap.files.patterns import repository
+from authmap.files.writing import write_report
 from authmap.linting.run import Run, once
 from authmap.model.options import OptionError, choice
 from authmap.model.rule import Need
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
     from authmap.config.settings import Settings
     from authmap.linting.results import Report
     from authmap.model.finding import Finding
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
     from authmap.model.rule import Rule
 
 MAX_OBSOLETE = 10
@@ -99,7 +101,7 @@ def lint(
         selection = ClusterSelection(context or [], connection, all_contexts, jobs)
         run = live.lint(selection, settings)
     else:
-        inputs = files.Inputs(paths or ["."], stdin_filename, settings.exclude)
+        inputs = Inputs(paths or ["."], stdin_filename, settings.exclude)
         run = _lint_files(inputs, with_bindings(settings))._replace(
             below="" if paths else "this folder"
         )
@@ -119,7 +121,7 @@ def lint(
     raise typer.Exit(run.exit_code())
 
 
-def _lint_files(inputs: files.Inputs, settings: Settings) -> Run:
+def _lint_files(inputs: Inputs, settings: Settings) -> Run:
     """Lint the maps in files."""
     from authmap.api import lint as lint_bytes
     from authmap.rules.registry import all_rules
@@ -152,12 +154,12 @@ def _lint_files(inputs: files.Inputs, settings: Settings) -> Run:
         unread=unread,
         fail_on=settings.fail_on,
         checked=checked,
-        root=str(files.repository(Path.cwd())),
+        root=str(repository(Path.cwd())),
         suppressed=suppressed,
     )
 
 
-def _selected(result: Report, options: Options) -> list[Rule]:
+def _selected(result: Report, options: RunOptions) -> list[Rule]:
     """The selected rules that apply to what was found in a file."""
     from authmap.rules.registry import all_rules
 
@@ -191,7 +193,7 @@ def _write_baseline(run: Run, path: str, *, quiet: bool) -> int:
     if run.errors:
         console.say(f"authmap: {path} was not written, because not all inputs could be read")
         return 2
-    files.write_report(path, baseline.render(run).encode())
+    write_report(path, baseline.render(run).encode())
     console.say(f"authmap: {path}: recorded {count(len(run.findings), 'finding')}")
     return 0
 

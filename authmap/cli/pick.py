@@ -8,7 +8,8 @@ from authmap.cli.console import no_map, say
 from authmap.documents.read import read
 from authmap.documents.reading import Wanted
 from authmap.explain.reasons import describe_problem
-from authmap.files import FileError, Inputs
+from authmap.files.inputs import Inputs
+from authmap.files.reading import FileError
 from authmap.model.content import Unreadable
 
 if TYPE_CHECKING:

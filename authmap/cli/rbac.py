@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from authmap.cli.console import say
 from authmap.documents.bindings import concerns_bindings, read_bindings
-from authmap.files import FileError, Inputs
+from authmap.files.inputs import Inputs
+from authmap.files.reading import FileError
 from authmap.model.bindings import Binding, Bindings, unrendered
 
 if TYPE_CHECKING:

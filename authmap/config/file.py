@@ -11,7 +11,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from authmap.files import read_bytes, repository
+from authmap.files.patterns import repository
+from authmap.files.reading import read_bytes
 from authmap.model.options import OptionError, near
 from authmap.syntax.source_map import escaped
 

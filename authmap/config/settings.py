@@ -7,9 +7,9 @@ import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from authmap import files
 from authmap.authenticator.placeholder import braced
-from authmap.model.options import OptionError, Options, choice
+from authmap.files.patterns import compile_patterns, is_in_chart, matches
+from authmap.model.options import OptionError, RunOptions, choice
 from authmap.model.reserved_entries import ReservedEntry
 from authmap.model.severity import Severity
 from authmap.rules.codes import rule_code
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from authmap.authenticator.placeholder import Delimiters
     from authmap.config.file import Config
-    from authmap.files import Patterns
+    from authmap.files.patterns import Patterns
 
 DEFAULTS: dict[str, Any] = {
     "select": [],
@@ -61,7 +61,7 @@ class Settings(NamedTuple):
     config: Config
     values: dict[str, Any]
     origins: dict[str, str]
-    options: Options
+    options: RunOptions
     fail_on: Severity | None
     exclude: Patterns
     rbac: list[str]
@@ -73,17 +73,17 @@ class Settings(NamedTuple):
         origin = self.origins[name]
         return self.config.place(name) if origin == self.config.path else origin
 
-    def options_for(self, path: str) -> Options:
+    def options_for(self, path: str) -> RunOptions:
         """The options for one file."""
         ignored, extra = self.options.ignore, self.options.extra_paths
         if self.path_ignores or self.extra_paths:
             folder, name = os.path.split(os.path.abspath(path))  # noqa: PTH100
             real = os.path.join(os.path.realpath(folder), name)  # noqa: PTH118
             for patterns, codes in self.path_ignores:
-                ignored += codes if files.matches(real, patterns) else ()
+                ignored += codes if matches(real, patterns) else ()
             for patterns, paths in self.extra_paths:
-                extra += paths if files.matches(real, patterns) else ()
-        rendered = "this file is a template of a Helm chart" if files.is_in_chart(path) else ""
+                extra += paths if matches(real, patterns) else ()
+        rendered = "this file is a template of a Helm chart" if is_in_chart(path) else ""
         return self.options._replace(ignore=ignored, extra_paths=extra, rendered=rendered)
 
 
@@ -126,8 +126,8 @@ class _Converter:
             choice(values["fail-on"], FAIL_ON, "--fail-on")
         for number, pattern in enumerate(values["exclude"]):
             with self.at("exclude", number):
-                files.patterns(self.config.folder, [pattern])
-        options = Options(
+                compile_patterns(self.config.folder, [pattern])
+        options = RunOptions(
             select=self.codes("select"),
             ignore=self.codes("ignore"),
             extend_select=self.codes("extend-select"),
@@ -143,7 +143,7 @@ class _Converter:
             self.origins,
             options,
             None if values["fail-on"] == "never" else Severity[values["fail-on"].upper()],
-            files.patterns(self.config.folder, values["exclude"]),
+            compile_patterns(self.config.folder, values["exclude"]),
             self.paths("rbac"),
             self.path_ignores(),
             self.extra_paths(),
@@ -189,8 +189,8 @@ class _Converter:
         found = []
         for pattern in self.values["per-path-ignores"]:
             with self.at("per-path-ignores", pattern):
-                patterns = files.patterns(self.config.folder, [pattern])
-            found.append((patterns, self.codes("per-path-ignores", pattern)))
+                compiled = compile_patterns(self.config.folder, [pattern])
+            found.append((compiled, self.codes("per-path-ignores", pattern)))
         return found
 
     def extra_paths(self) -> list[tuple[Patterns, tuple[str, ...]]]:
@@ -198,7 +198,7 @@ class _Converter:
         found = []
         for pattern, paths in self.values["extra-paths"].items():
             with self.at("extra-paths", pattern):
-                found.append((files.patterns(self.config.folder, [pattern]), tuple(paths)))
+                found.append((compile_patterns(self.config.folder, [pattern]), tuple(paths)))
         return found
 
 

@@ -12,7 +12,7 @@ from authmap.authenticator.resolve import Caller, LoginError, fold
 from authmap.linting.engine import check
 from authmap.model import misspelling
 from authmap.model.auth_map import Shape
-from authmap.model.options import Options
+from authmap.model.options import RunOptions
 from authmap.model.places import at_node, line_of
 from authmap.rules.registry import all_rules
 from authmap.syntax.nodes import Mapping, resolve_alias
@@ -244,7 +244,7 @@ def ignored(auth_map: AuthMap, *about: About) -> list[Remark]:
     rules = tuple(rule.code for rule in all_rules().values() if rule.about in about)
     return [
         Remark(f.source.place(f.span[0]).line, f.rule.code, f.message)
-        for f in check([auth_map], Options(select=rules))
+        for f in check([auth_map], RunOptions(select=rules))
     ]
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from authmap.model.finding import Finding, Fix
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
     from authmap.syntax.source import Source
 
     _Choice = tuple[Finding, list[Edit]]
@@ -82,7 +82,7 @@ Target = TypeVar("Target", File, Data)
 
 
 def fix_in_rounds(
-    target: Target, options: Options
+    target: Target, options: RunOptions
 ) -> tuple[Target, list[Finding], list[tuple[Finding, str]], list[Finding]]:
     """Apply all fixes that can be applied, in up to `MAX_PASSES` rounds.
 
@@ -106,12 +106,12 @@ def fix_in_rounds(
     return target, applied, left, findings
 
 
-def _open(target: File | Data, options: Options) -> list[Finding]:
+def _open(target: File | Data, options: RunOptions) -> list[Finding]:
     """The findings that are not suppressed."""
     return [each for each in check(target.reading.contents, options) if not each.suppression]
 
 
-def _reason(finding: Finding, fix: Fix, options: Options, refused: _Refused) -> str:
+def _reason(finding: Finding, fix: Fix, options: RunOptions, refused: _Refused) -> str:
     if fix.held_back:
         return fix.held_back
     if not fix.safe and not options.unsafe_fixes:
@@ -126,7 +126,7 @@ def _key(finding: Finding) -> tuple[str, Source, int]:
 class _Attempt(Generic[Target]):
     """One round: applies the fixes of all findings that do not conflict with each other."""
 
-    def __init__(self, target: Target, options: Options, refused: _Refused) -> None:
+    def __init__(self, target: Target, options: RunOptions, refused: _Refused) -> None:
         self.target: Target = target
         self.options = options
         self.refused = refused

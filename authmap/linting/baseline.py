@@ -17,7 +17,7 @@ import json
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from authmap.files import read_bytes
+from authmap.files.reading import read_bytes
 from authmap.linting.fingerprint import fingerprints, relative
 from authmap.linting.run import brief
 from authmap.model.finding import Suppression

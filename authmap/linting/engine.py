@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from authmap.model.content import Content
     from authmap.model.directive import Directive
     from authmap.model.finding import Finding
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
     from authmap.rules.registry import CheckedRule
 
 
-def check(contents: Sequence[Content], options: Options) -> list[Finding]:
+def check(contents: Sequence[Content], options: RunOptions) -> list[Finding]:
     """Run the selected rules on the contents of a file.
 
     Returns:
@@ -69,7 +69,7 @@ def _need(content: Content) -> Need:
     return Need.KUBECONFIG if isinstance(content, Kubeconfig) else Need.UNREADABLE
 
 
-def _run(content: Content, rules: Iterable[CheckedRule], options: Options) -> list[Finding]:
+def _run(content: Content, rules: Iterable[CheckedRule], options: RunOptions) -> list[Finding]:
     found = []
     template = template_guard.of(content, options) if isinstance(content, AuthMap) else ""
     anonymous = _ignored_session_rule(options)
@@ -98,7 +98,7 @@ def _run(content: Content, rules: Iterable[CheckedRule], options: Options) -> li
     return found
 
 
-def _ignored_session_rule(options: Options) -> str:
+def _ignored_session_rule(options: RunOptions) -> str:
     """The code of the rule about session names where it is ignored, or an empty string."""
     if not options.ignore:
         return ""
@@ -117,7 +117,7 @@ def _write_no_braces(finding: Finding, reason: str) -> None:
         finding.hold_back(reason)
 
 
-def _leave_nodes_alone(finding: Finding, entry: Entry, options: Options) -> None:
+def _leave_nodes_alone(finding: Finding, entry: Entry, options: RunOptions) -> None:
     """Hold back fixes of node and service entries: workloads in a live cluster depend on them."""
     owner = reserved_entries.owner(entry, options.reserved)
     if owner:
@@ -125,7 +125,7 @@ def _leave_nodes_alone(finding: Finding, entry: Entry, options: Options) -> None
 
 
 def _suppressed(
-    contents: list[Content], rules: list[CheckedRule], options: Options
+    contents: list[Content], rules: list[CheckedRule], options: RunOptions
 ) -> list[Finding]:
     """Check contents with directives, also with the rules they name, to find unused directives."""
     from authmap.linting import suppression

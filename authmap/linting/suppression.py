@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from authmap.model.content import Content
     from authmap.model.directive import Directive
     from authmap.model.finding import Finding
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
     from authmap.syntax.layer import Layer
     from authmap.syntax.nodes import Node
     from authmap.syntax.source import Source
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 What = TypeVar("What")
 
 
-def mark(content: Content, findings: list[Finding], options: Options) -> None:
+def mark(content: Content, findings: list[Finding], options: RunOptions) -> None:
     """Set the `suppression` of suppressed findings and the `unused` words of directives.
 
     A fix of another finding that makes the same change as a suppressed one is held back as well.

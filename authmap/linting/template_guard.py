@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from authmap.model.auth_map import AuthMap
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
 
 _JINJA = (".j2", ".jinja", ".jinja2")
 _RENDERED = (*_JINJA, ".tpl", ".gotmpl", ".mustache")
@@ -22,7 +22,7 @@ _AS_HELM = "render it first (helm template … | authmap fix -)"
 _AS_JINJA = "render it first and pipe the result into `authmap fix -`"
 
 
-def of(auth_map: AuthMap, options: Options) -> str:
+def of(auth_map: AuthMap, options: RunOptions) -> str:
     """Why fixes must not write double braces into a map's file; empty if they may."""
     source = auth_map.source
     if options.delimiters or auth_map.locked or auth_map.shape is Shape.DATA:

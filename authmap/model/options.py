@@ -101,6 +101,3 @@ def near(word: str, known: Iterable[str], otherwise: str | None = None) -> str:
     if found:
         return f"did you mean {', '.join(found)}?"
     return otherwise or f"choose from {', '.join(known)}"
-
-
-Options = RunOptions

@@ -43,11 +43,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from authmap.model.auth_map import AuthMap
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
 
 
 @rule("AM109", "access-key-username", Severity.WARNING)
-def access_key_username(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
+def access_key_username(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Usernames that contain the caller's access key ID."""
     for entry in (*auth_map.roles, *auth_map.users):
         username = entry.username

@@ -47,11 +47,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from authmap.model.auth_map import AuthMap
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
 
 
 @rule("AM107", "account-mapping", Severity.NOTE)
-def account_mapping(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
+def account_mapping(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Accounts listed in mapAccounts."""
     for account, node in auth_map.account_items:
         if len(account) == 12 and account.isascii() and account.isdecimal():

@@ -45,11 +45,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from authmap.model.auth_map import AuthMap
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
 
 
 @rule("AM207", "bad-account-id", Severity.ERROR)
-def bad_account_id(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
+def bad_account_id(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Items of mapAccounts that are not twelve digits."""
     for text, node in auth_map.account_items:
         if _is_id(text) or templates(text):

@@ -66,11 +66,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from authmap.model.auth_map import AuthMap
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
 
 
 @rule("AM401", "binding-to-placeholder", Severity.ERROR, needs=Need.MAP | Need.BINDINGS)
-def binding_to_placeholder(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
+def binding_to_placeholder(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Subjects of bindings that contain a placeholder."""
     for binding, subject in options.bindings.subjects if options.bindings else ():
         if not any(known in subject.name for known in KNOWN):

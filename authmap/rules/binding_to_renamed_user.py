@@ -67,11 +67,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from authmap.model.auth_map import AuthMap
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
 
 
 @rule("AM402", "binding-to-renamed-user", Severity.NOTE, needs=Need.MAP | Need.BINDINGS)
-def binding_to_renamed_user(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
+def binding_to_renamed_user(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Bindings to usernames that a fix would change."""
     if options.bindings is None:
         return

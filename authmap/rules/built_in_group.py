@@ -52,14 +52,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from authmap.model.auth_map import AuthMap
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
 
 
 FINE = reserved_entries.NODE_GROUPS | {"system:masters", "system:monitoring"}
 
 
 @rule("AM307", "built-in-group", Severity.WARNING)
-def built_in_group(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
+def built_in_group(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Groups that start with `system:` and should not be in an entry."""
     for entry in (*auth_map.roles, *auth_map.users):
         for text, node in entry.group_items:

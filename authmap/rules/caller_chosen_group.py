@@ -45,11 +45,11 @@ if TYPE_CHECKING:
 
     from authmap.authenticator.entry import Entry
     from authmap.model.auth_map import AuthMap
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
 
 
 @rule("AM305", "caller-chosen-group", Severity.ERROR)
-def caller_chosen_group(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
+def caller_chosen_group(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Groups with a placeholder whose value the entry does not fix."""
     for entry in (*auth_map.roles, *auth_map.users):
         for text, node in entry.group_items:

@@ -43,11 +43,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from authmap.model.auth_map import AuthMap
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
 
 
 @rule("AM301", "cluster-admin", Severity.NOTE)
-def cluster_admin(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
+def cluster_admin(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Entries in the group with full control of the cluster."""
     for entry in (*auth_map.roles, *auth_map.users):
         for text, node in entry.group_items:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.model.options import OptionError, Options, near
+from authmap.model.options import OptionError, RunOptions, near
 from authmap.model.rule import Need
 from authmap.rules.registry import all_rules
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from authmap.model.rule import Rule
 
 
-def unchecked(options: Options, rules: Iterable[Rule]) -> str | None:
+def unchecked(options: RunOptions, rules: Iterable[Rule]) -> str | None:
     """Why the selected rules that need bindings are skipped; None if none is skipped."""
     if not any(Need.BINDINGS in rule.needs for rule in options.selected(rules)):
         return None

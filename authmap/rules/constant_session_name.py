@@ -74,7 +74,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from authmap.model.kubeconfig import ExecLogin, Kubeconfig
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
     from authmap.syntax.nodes import Scalar
 
 
@@ -86,7 +86,7 @@ class _Option(NamedTuple):
 
 
 @rule("AM501", "constant-session-name", Severity.WARNING, needs=Need.KUBECONFIG)
-def constant_session_name(kubeconfig: Kubeconfig, options: Options) -> Iterator[Finding]:
+def constant_session_name(kubeconfig: Kubeconfig, options: RunOptions) -> Iterator[Finding]:
     """Logins in a kubeconfig that assume a role without naming the session."""
     for login in kubeconfig.logins:
         program, words = _program(login.words)

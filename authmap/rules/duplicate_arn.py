@@ -47,11 +47,11 @@ if TYPE_CHECKING:
 
     from authmap.authenticator.entry import Entry
     from authmap.model.auth_map import AuthMap
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
 
 
 @rule("AM204", "duplicate-arn", Severity.ERROR)
-def duplicate_arn(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
+def duplicate_arn(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Entries that another entry overrides."""
     for entry in auth_map.entries:
         winner = entry.winner

@@ -47,13 +47,13 @@ if TYPE_CHECKING:
     from authmap.authenticator.consumer import Consumer
     from authmap.authenticator.entry import Entry
     from authmap.model.auth_map import AuthMap
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
     from authmap.syntax.layer import Layer
     from authmap.syntax.nodes import Node
 
 
 @rule("AM006", "duplicate-key", Severity.ERROR, about=About.UNREAD_VALUE)
-def duplicate_key(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
+def duplicate_key(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Keys of the object, its metadata, its data and its entries that are set more than once."""
     root = auth_map.root
     consumer = next((section.consumer for section in auth_map.sections.values()), CONFIG_MAP)

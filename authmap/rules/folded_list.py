@@ -50,12 +50,12 @@ if TYPE_CHECKING:
     from authmap.authenticator.entry import Entry
     from authmap.authenticator.section import Section
     from authmap.model.auth_map import AuthMap
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
     from authmap.syntax.nodes import Node
 
 
 @rule("AM009", "folded-list", Severity.ERROR)
-def folded_list(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
+def folded_list(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Values that swallowed another list item, and sections whose lines are folded."""
     for key in auth_map.keys:
         section = auth_map.sections.get(key.name)

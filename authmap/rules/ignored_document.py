@@ -48,11 +48,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from authmap.model.auth_map import AuthMap
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
 
 
 @rule("AM012", "ignored-document", Severity.ERROR, about=About.UNREAD_TEXT)
-def ignored_document(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
+def ignored_document(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Text after the end of a section's first YAML document."""
     for name, section in auth_map.sections.items():
         start = section.ignored

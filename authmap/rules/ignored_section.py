@@ -49,11 +49,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from authmap.model.auth_map import AuthMap
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
 
 
 @rule("AM007", "ignored-section", Severity.ERROR, about=About.UNREAD_TEXT)
-def ignored_section(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
+def ignored_section(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Data keys that the authenticator does not read."""
     unread = [
         key

@@ -48,11 +48,11 @@ if TYPE_CHECKING:
 
     from authmap.authenticator.entry import Entry
     from authmap.model.auth_map import AuthMap
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
 
 
 @rule("AM304", "incomplete-node", Severity.ERROR)
-def incomplete_node(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
+def incomplete_node(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Entries with a node username that lack a node group."""
     for entry in auth_map.roles:
         if not entry.username.startswith(NODE_PREFIX + "{{"):

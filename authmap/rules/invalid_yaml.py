@@ -50,11 +50,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from authmap.model.auth_map import AuthMap
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
 
 
 @rule("AM001", "invalid-yaml", Severity.ERROR, needs=Need.MAP | Need.UNREADABLE)
-def invalid_yaml(content: AuthMap | Unreadable, options: Options) -> Iterator[Finding]:
+def invalid_yaml(content: AuthMap | Unreadable, options: RunOptions) -> Iterator[Finding]:
     """Files and sections that are not valid YAML."""
     if isinstance(content, Unreadable):
         problem = content.problem

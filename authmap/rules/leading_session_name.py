@@ -45,11 +45,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from authmap.model.auth_map import AuthMap
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
 
 
 @rule("AM103", "leading-session-name", Severity.ERROR)
-def leading_session_name(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
+def leading_session_name(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Usernames of roles that start with a value the caller chooses."""
     for entry in (*auth_map.roles, *auth_map.users):
         username = entry.username

@@ -48,11 +48,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from authmap.model.auth_map import AuthMap
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
 
 
 @rule("AM108", "lossy-session-name", Severity.NOTE, default=False)
-def lossy_session_name(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
+def lossy_session_name(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Usernames of roles with the placeholder that replaces `@`."""
     for entry in auth_map.roles:
         username = entry.username

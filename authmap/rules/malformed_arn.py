@@ -48,11 +48,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from authmap.model.auth_map import AuthMap
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
 
 
 @rule("AM203", "malformed-arn", Severity.ERROR)
-def malformed_arn(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
+def malformed_arn(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Entries with an ARN that no caller can have."""
     for entry in (*auth_map.roles, *auth_map.users):
         found = fault(entry.arn) if entry.arn else None

@@ -53,11 +53,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from authmap.model.auth_map import AuthMap
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
 
 
 @rule("AM102", "missing-account-id", Severity.WARNING, about=About.ACCOUNT_ID)
-def missing_account_id(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
+def missing_account_id(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Role entries whose username does not name the account."""
     for entry in auth_map.roles:
         username = entry.username

@@ -44,11 +44,11 @@ if TYPE_CHECKING:
 
     from authmap.authenticator.entry import Entry
     from authmap.model.auth_map import AuthMap
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
 
 
 @rule("AM005", "missing-field", Severity.ERROR)
-def missing_field(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
+def missing_field(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Entries without an ARN or a username."""
     for entry in auth_map.entries:
         arn = "userarn" if entry.section.name == "mapUsers" else "rolearn"

@@ -65,11 +65,11 @@ if TYPE_CHECKING:
 
     from authmap.authenticator.entry import Entry
     from authmap.model.auth_map import AuthMap
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
 
 
 @rule("AM101", "missing-session-name", Severity.ERROR, about=About.SESSION_NAME)
-def missing_session_name(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
+def missing_session_name(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Role entries whose username does not name the session."""
     for entry in auth_map.roles:
         username = entry.username

@@ -48,11 +48,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from authmap.model.auth_map import AuthMap
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
 
 
 @rule("AM303", "node-groups-on-human", Severity.WARNING)
-def node_groups_on_human(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
+def node_groups_on_human(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Entries in the groups of nodes without a node's username."""
     for entry in (*auth_map.roles, *auth_map.users):
         if entry.username.startswith(NODE_PREFIX) or not is_node(entry):

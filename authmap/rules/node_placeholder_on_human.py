@@ -46,11 +46,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from authmap.model.auth_map import AuthMap
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
 
 
 @rule("AM110", "node-placeholder-on-human", Severity.ERROR)
-def node_placeholder_on_human(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
+def node_placeholder_on_human(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Usernames with the node placeholder in entries that are not node entries."""
     for entry in (*auth_map.roles, *auth_map.users):
         username = entry.username

@@ -48,13 +48,13 @@ from authmap.syntax.problem import ProblemKind
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
 
 LIMIT = 1024 * 1024
 
 
 @rule("AM010", "oversize", Severity.WARNING, needs=Need.MAP | Need.UNREADABLE)
-def oversize(content: AuthMap | Unreadable, options: Options) -> Iterator[Finding]:
+def oversize(content: AuthMap | Unreadable, options: RunOptions) -> Iterator[Finding]:
     """Maps that are too large for a ConfigMap, or nearly so."""
     if isinstance(content, Unreadable):
         if content.problem.kind is ProblemKind.SIZE:

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from authmap.model.finding import Finding
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
     from authmap.model.severity import Severity
 
-    Check = Callable[[Any, Options], Iterator[Finding]]
+    Check = Callable[[Any, RunOptions], Iterator[Finding]]
 
 
 class CheckedRule(NamedTuple):

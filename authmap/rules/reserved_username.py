@@ -54,14 +54,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from authmap.model.auth_map import AuthMap
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
 
 
 PREFIXES = ("system:", "eks:", "aws:", "amazon:", "iam:")
 
 
 @rule("AM302", "reserved-username", Severity.WARNING)
-def reserved_username(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
+def reserved_username(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Usernames with a prefix that Kubernetes or AWS reserves."""
     for entry in (*auth_map.roles, *auth_map.users):
         username = entry.username

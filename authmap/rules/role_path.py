@@ -48,11 +48,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from authmap.model.auth_map import AuthMap
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
 
 
 @rule("AM201", "role-path", Severity.ERROR)
-def role_path(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
+def role_path(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Entries with a role ARN that has a path."""
     for entry in (*auth_map.roles, *auth_map.users):
         arn = entry.arn

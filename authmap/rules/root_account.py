@@ -40,11 +40,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from authmap.model.auth_map import AuthMap
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
 
 
 @rule("AM306", "root-account", Severity.WARNING)
-def root_account(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
+def root_account(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Entries for an account's root user."""
     for entry in (*auth_map.roles, *auth_map.users):
         if entry.arn.lower().endswith(":root") and is_sound(entry.arn):

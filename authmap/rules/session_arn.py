@@ -43,11 +43,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from authmap.model.auth_map import AuthMap
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
 
 
 @rule("AM202", "session-arn", Severity.ERROR)
-def session_arn(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
+def session_arn(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Entries with the ARN of an assumed-role session."""
     for entry in (*auth_map.roles, *auth_map.users):
         if ":assumed-role/" not in entry.arn.lower() or not is_sound(entry.arn):

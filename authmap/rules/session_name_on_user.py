@@ -44,11 +44,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from authmap.model.auth_map import AuthMap
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
 
 
 @rule("AM111", "session-name-on-user", Severity.WARNING)
-def session_name_on_user(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
+def session_name_on_user(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Usernames of users that contain a session name placeholder."""
     for entry in (*auth_map.roles, *auth_map.users):
         username = entry.username

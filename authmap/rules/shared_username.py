@@ -54,11 +54,11 @@ if TYPE_CHECKING:
 
     from authmap.authenticator.entry import Entry
     from authmap.model.auth_map import AuthMap
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
 
 
 @rule("AM106", "shared-username", Severity.WARNING)
-def shared_username(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
+def shared_username(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Pairs of entries that can have the same username."""
     first: dict[str, Entry] = {}
     arns: set[str] = set()

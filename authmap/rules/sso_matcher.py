@@ -48,11 +48,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from authmap.model.auth_map import AuthMap
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
 
 
 @rule("AM208", "sso-matcher", Severity.ERROR)
-def sso_matcher(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
+def sso_matcher(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Entries that match a permission set through `sso`."""
     for entry in auth_map.entries:
         field = entry.field("sso")

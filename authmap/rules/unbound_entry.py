@@ -70,14 +70,14 @@ if TYPE_CHECKING:
 
     from authmap.authenticator.entry import Entry
     from authmap.model.auth_map import AuthMap
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
 
 DISCOVERY = ("system:basic-user", "system:discovery", "system:public-info-viewer")
 """Built-in ClusterRoles that everyone is bound to by default; they do not count as access."""
 
 
 @rule("AM403", "unbound-entry", Severity.WARNING, needs=Need.MAP | Need.BINDINGS)
-def unbound_entry(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
+def unbound_entry(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Entries that no binding names."""
     bindings = options.bindings
     if bindings is None or bindings.missing is not None:

@@ -47,11 +47,11 @@ if TYPE_CHECKING:
 
     from authmap.authenticator.entry import Entry, Field
     from authmap.model.auth_map import AuthMap
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
 
 
 @rule("AM004", "unknown-key", Severity.ERROR, about=About.UNREAD_VALUE)
-def unknown_key(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
+def unknown_key(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Keys that the authenticator ignores."""
     seen: set[int] = set()  # report a key once if YAML merges it into several entries
     for entry in auth_map.entries:

@@ -44,11 +44,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from authmap.model.auth_map import AuthMap
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
 
 
 @rule("AM105", "unknown-placeholder", Severity.ERROR)
-def unknown_placeholder(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
+def unknown_placeholder(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Words in double braces, in usernames and groups, that the authenticator does not know."""
     for wrong in misspellings(auth_map):
         entry, what, text, node, slip = wrong

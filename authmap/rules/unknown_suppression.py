@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from authmap.model.content import Content
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
 
 
 @rule(
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     Severity.WARNING,
     needs=Need.MAP | Need.KUBECONFIG | Need.SUPPRESSIONS,
 )
-def unknown_suppression(content: Content, options: Options) -> Iterator[Finding]:
+def unknown_suppression(content: Content, options: RunOptions) -> Iterator[Finding]:
     """Ignore comments and annotations that name no rule."""
     for directive in content.directives:
         for word in directive.words:

@@ -53,13 +53,13 @@ if TYPE_CHECKING:
     from authmap.authenticator.entry import Entry
     from authmap.authenticator.section import Section
     from authmap.model.auth_map import AuthMap
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
     from authmap.syntax.layer import Layer
     from authmap.syntax.nodes import Node
 
 
 @rule("AM003", "unquoted-placeholder", Severity.ERROR, needs=Need.MAP | Need.UNREADABLE)
-def unquoted_placeholder(content: AuthMap | Unreadable, options: Options) -> Iterator[Finding]:
+def unquoted_placeholder(content: AuthMap | Unreadable, options: RunOptions) -> Iterator[Finding]:
     """Values that begin with braces and are not quoted."""
     if isinstance(content, Unreadable):
         if content.problem.kind is ProblemKind.PLACEHOLDER:
@@ -95,7 +95,7 @@ def _usernames(section: Section, tree: Node) -> dict[int, Entry]:
     return {id(field.value): entry for entry, field in fields if field}
 
 
-def _username(entry: Entry, options: Options) -> str:
+def _username(entry: Entry, options: RunOptions) -> str:
     """The username to write instead of one that the caller could choose, or an empty string."""
     if not entry.has_session_name or reserved_entries.is_node(entry):
         return ""

@@ -53,13 +53,13 @@ if TYPE_CHECKING:
 
     from authmap.authenticator.placeholder import Delimiters
     from authmap.model.auth_map import AuthMap
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
     from authmap.syntax.layer import Layer
     from authmap.syntax.nodes import Node
 
 
 @rule("AM011", "unrendered-template", Severity.WARNING, needs=Need.MAP | Need.UNREADABLE)
-def unrendered_template(content: AuthMap | Unreadable, options: Options) -> Iterator[Finding]:
+def unrendered_template(content: AuthMap | Unreadable, options: RunOptions) -> Iterator[Finding]:
     """Files and sections that are templates, and the first template in a readable map."""
     if isinstance(content, Unreadable):
         problem = content.problem

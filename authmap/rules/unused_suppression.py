@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
     from authmap.model.content import Content
     from authmap.model.directive import Directive
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
 
 
 @rule(
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     Severity.WARNING,
     needs=Need.MAP | Need.KUBECONFIG | Need.SUPPRESSIONS,
 )
-def unused_suppression(content: Content, options: Options) -> Iterator[Finding]:
+def unused_suppression(content: Content, options: RunOptions) -> Iterator[Finding]:
     """Comments and annotations with codes that suppress nothing."""
     for directive in content.directives:
         unused = directive.unused

@@ -45,11 +45,11 @@ if TYPE_CHECKING:
 
     from authmap.authenticator.entry import Entry
     from authmap.model.auth_map import AuthMap
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
 
 
 @rule("AM209", "user-case-variants", Severity.ERROR)
-def user_case_variants(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
+def user_case_variants(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Users with an earlier entry whose ARN differs only in case."""
     first: dict[str, Entry] = {}
     for entry in auth_map.users:

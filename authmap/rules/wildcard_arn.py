@@ -43,11 +43,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from authmap.model.auth_map import AuthMap
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
 
 
 @rule("AM205", "wildcard-arn", Severity.ERROR)
-def wildcard_arn(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
+def wildcard_arn(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Entries with a wildcard in the ARN."""
     for entry in (*auth_map.roles, *auth_map.users):
         at = wildcard(entry.arn)

@@ -44,11 +44,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from authmap.model.auth_map import AuthMap
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
 
 
 @rule("AM104", "wrong-delimiters", Severity.ERROR)
-def wrong_delimiters(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
+def wrong_delimiters(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Placeholders in usernames and groups that are not in double braces."""
     for wrong in misspellings(auth_map):
         entry, what, text, node, slip = wrong

@@ -52,11 +52,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from authmap.model.auth_map import AuthMap
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
 
 
 @rule("AM008", "wrong-object", Severity.ERROR)
-def wrong_object(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
+def wrong_object(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Objects that are not kube-system/aws-auth."""
     for what, node, wanted in (
         ("name", auth_map.name, misspelling.NAME),

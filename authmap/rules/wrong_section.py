@@ -41,11 +41,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from authmap.model.auth_map import AuthMap
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
 
 
 @rule("AM206", "wrong-section", Severity.WARNING)
-def wrong_section(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
+def wrong_section(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Users in mapRoles, and roles in mapUsers."""
     for entry in auth_map.roles:
         arn = entry.arn.lower()

@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from authmap.authenticator.entry import Entry
     from authmap.authenticator.section import Section
     from authmap.model.auth_map import AuthMap
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
     from authmap.syntax.layer import Layer
 
 
@@ -102,7 +102,7 @@ _EFFECTS = {
 
 
 @rule("AM002", "wrong-type", Severity.ERROR, about=About.UNREAD_VALUE)
-def wrong_type(auth_map: AuthMap, options: Options) -> Iterator[Finding]:
+def wrong_type(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Values of a type that the authenticator does not read."""
     seen: set[int] = set()  # report a value once if YAML merges it into several entries
     for layer, node, name, wanted, effect, remedy, entry, shown in _misfits(auth_map):

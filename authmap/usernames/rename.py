@@ -33,12 +33,12 @@ if TYPE_CHECKING:
 
     from authmap.authenticator.entry import Entry
     from authmap.model.auth_map import AuthMap
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
     from authmap.syntax.nodes import Node
 
 
 def rename(
-    entry: Entry, options: Options, *, with_account: bool = False, safe: bool = True
+    entry: Entry, options: RunOptions, *, with_account: bool = False, safe: bool = True
 ) -> Fix | None:
     """The fix that gives an entry a username with the session name.
 
@@ -73,7 +73,7 @@ def rename(
     return None
 
 
-def wants_rename(entry: Entry, options: Options) -> bool:
+def wants_rename(entry: Entry, options: RunOptions) -> bool:
     """Whether a rule about usernames would report the entry's username."""
     username = entry.username
     if not username or not entry.has_session_name:
@@ -93,7 +93,7 @@ def tells_account(entry: Entry, username: str) -> bool:
     return ACCOUNT_ID in username or (found != "" and found in username)
 
 
-def set_username(entry: Entry, value: str, options: Options, *, safe: bool = True) -> Fix | None:
+def set_username(entry: Entry, value: str, options: RunOptions, *, safe: bool = True) -> Fix | None:
     """The fix that gives an entry another username; held back if it would change access."""
     change = set_field(entry, "username", unbraced(value, entry.section.delimiters))
     return change and Fix((change,), safe, _obstacle(entry, value, options))
@@ -110,7 +110,7 @@ def _names(entry: Entry) -> set[str]:
     return {entry.username, entry.arn, entry.role_name}
 
 
-def _obstacle(entry: Entry, value: str, options: Options) -> str | None:
+def _obstacle(entry: Entry, value: str, options: RunOptions) -> str | None:
     """Why a fix must not give an entry a username: someone would lose or gain access, or None."""
     name = entry.username
     for what, text in (("username", name), ("ARN", entry.arn)):
@@ -183,7 +183,7 @@ def misspellings(auth_map: AuthMap) -> Iterator[Misspelling]:
                     yield Misspelling(entry, what, text, node, slip)
 
 
-def correct_spelling(wrong: Misspelling, options: Options) -> Fix | None:
+def correct_spelling(wrong: Misspelling, options: RunOptions) -> Fix | None:
     """The fix that corrects the placeholders of a username or group.
 
     It is unsafe for a group, because the corrected group has other bindings, and for a username

@@ -13,7 +13,7 @@ from authmap.cluster.change import guards, plan
 from authmap.cluster.kube.kubeconfig import ConnectionOptions
 from authmap.cluster.kube.session import Session
 from authmap.fixing.results import DataFixResult
-from authmap.model.options import Options
+from authmap.model.options import RunOptions
 from cluster.crash_points import authmap
 from cluster.proxy import Proxy, Request
 from cluster.run import on_terminal
@@ -96,9 +96,9 @@ def test_fix_that_changes_something_else(
     wrong = plan.of_data(live, live.data | {key: text})
     wrong = wrong._replace(result=DataFixResult(live.path, wrong.data, [], [], []))
     with pytest.raises(guards.GuardError, match=said):
-        guards.check(wrong, session, Options())
+        guards.check(wrong, session, RunOptions())
     as_it_is = plan.of_data(live, live.data)._replace(result=wrong.result)
-    assert guards.check(as_it_is, session, Options()).doubts == []
+    assert guards.check(as_it_is, session, RunOptions()).doubts == []
     session.close()
 
 

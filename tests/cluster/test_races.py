@@ -16,7 +16,7 @@ from authmap.cluster.change import apply, plan
 from authmap.cluster.kube.errors import ClusterError
 from authmap.cluster.kube.kubeconfig import ConnectionOptions
 from authmap.cluster.kube.session import Session
-from authmap.model.options import Options
+from authmap.model.options import RunOptions
 from cluster.crash_points import authmap
 from cluster.proxy import Proxy, Reply, Request, Trouble
 from cluster.run import on_terminal
@@ -373,7 +373,7 @@ class Fixer(Session):
         apply_options = self.apply_options._replace(verify=verify)
         change = apply.LiveChange(self.plan, "fix")
         try:
-            return apply.run(self, change, Options(), apply_options, self).written
+            return apply.run(self, change, RunOptions(), apply_options, self).written
         except ClusterError as error:
             if "no longer the one that --yes approved" not in str(error):
                 raise
@@ -383,7 +383,7 @@ class Fixer(Session):
     def plan(self, live: LiveConfigMap) -> Plan:
         """Make a plan, after each read."""
         self.plans += 1
-        return plan.of_fix(live, Options())
+        return plan.of_fix(live, RunOptions())
 
     def say(self, text: str) -> None:
         """Print nothing."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from authmap.cluster.change.plan import Plan
     from authmap.cluster.kube.session import Session
     from authmap.cluster.reading import LiveConfigMap
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
 
 
 class ApplyOptions(NamedTuple):
@@ -94,7 +94,7 @@ class Outcome(NamedTuple):
 def run(
     session: Session,
     change: LiveChange,
-    options: Options,
+    options: RunOptions,
     apply_options: ApplyOptions,
     prompter: Prompter,
 ) -> Outcome:
@@ -191,7 +191,7 @@ def _discard_backup(saved: Path, prompter: Prompter) -> None:
 
 
 def _run_guards(
-    plan: Plan, session: Session, options: Options, apply_options: ApplyOptions, prompter: Prompter
+    plan: Plan, session: Session, options: RunOptions, apply_options: ApplyOptions, prompter: Prompter
 ) -> Verdict:
     """Run the guards and report what they found.
 
@@ -352,7 +352,7 @@ def _check_written(
         trouble = "something else was stored" if altered else "a fresh login failed"
         prompter.say(f"authmap: {trouble}: restoring the old map")
         try:
-            commit.put_back(session, plan, written, error)
+            commit.restore(session, plan, written, error)
         except KeyboardInterrupt:
             prompter.say("authmap: cannot tell whether the old map was restored: check the object")
             raise

@@ -16,7 +16,7 @@ from urllib.parse import quote
 from authmap.cluster.change.plan import FieldChange
 from authmap.cluster.kube.errors import ClusterError
 from authmap.documents.read import MAX_BYTES
-from authmap.files import FileError, read_bytes
+from authmap.files.reading import FileError, read_bytes
 from authmap.syntax.nodes import Mapping, Scalar, Sequence
 from authmap.syntax.yaml.parser import parse
 

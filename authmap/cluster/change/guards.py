@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from authmap.cluster.change.plan import Plan
     from authmap.cluster.kube.session import Session
     from authmap.model.auth_map import AuthMap
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
 
 VERB = "patch"
 """The verb needed to undo a change: `authmap rollback` and `kubectl edit` both patch."""
@@ -62,7 +62,7 @@ class Verdict(NamedTuple):
     remarks: list[str]
 
 
-def check(plan: Plan, session: Session, options: Options) -> Verdict:
+def check(plan: Plan, session: Session, options: RunOptions) -> Verdict:
     """Run all checks that are possible before a change is sent.
 
     For a rollback, an objection is only a doubt, because the backup's entries were good once. That
@@ -85,7 +85,7 @@ def check(plan: Plan, session: Session, options: Options) -> Verdict:
     return _own_access_kept(plan, session, Verdict(who(session, plan.before), None, doubts, []))
 
 
-def objections(plan: Plan, options: Options) -> list[str]:
+def objections(plan: Plan, options: RunOptions) -> list[str]:
     """The objections to a rollback that follow from the two maps alone.
 
     Raises:
@@ -118,7 +118,7 @@ def _sections_readable(plan: Plan) -> None:
             )
 
 
-def _no_section_activated(plan: Plan, options: Options) -> None:
+def _no_section_activated(plan: Plan, options: RunOptions) -> None:
     """Check that a fix activates no unreadable section, unless unsafe fixes were asked for.
 
     Raises:
@@ -190,7 +190,7 @@ def _only_what_is_planned(plan: Plan) -> None:
             raise GuardError(f"{named(entry)} would be added or removed, although no fix does so")
 
 
-def _nodes_unchanged(plan: Plan, options: Options) -> None:
+def _nodes_unchanged(plan: Plan, options: RunOptions) -> None:
     """Check that no entry of a node or an AWS service changes.
 
     Raises:

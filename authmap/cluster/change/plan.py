@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from authmap.authenticator.entry import Entry
     from authmap.cluster.reading import LiveConfigMap
     from authmap.fixing.results import DataFixResult
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
 
 
 class FieldChange(NamedTuple):
@@ -193,7 +193,7 @@ class Plan(NamedTuple):
         return after.data
 
 
-def of_fix(live: LiveConfigMap, options: Options) -> Plan:
+def of_fix(live: LiveConfigMap, options: RunOptions) -> Plan:
     """The plan of a fix."""
     options = options._replace(bindings=live.bindings)
     result = fix_data(live.data, path=live.path, annotations=live.annotations, options=options)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from authmap.cluster.change.apply import ApplyOptions, Outcome, Prompter
     from authmap.cluster.change.backup import Backup
     from authmap.cluster.change.plan import Plan
-    from authmap.model.options import Options
+    from authmap.model.options import RunOptions
 
 _SERVER_FIELDS = ("creationTimestamp", "generation", "managedFields", "resourceVersion", "uid")
 """Metadata that the API server sets when an object is created."""
@@ -77,7 +77,7 @@ def _this_cluster(session: Session) -> backup.Origin:
 def run(
     session: Session,
     saved: Backup,
-    options: Options,
+    options: RunOptions,
     apply_options: ApplyOptions,
     prompter: Prompter,
 ) -> Outcome | None:

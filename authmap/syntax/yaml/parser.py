@@ -43,7 +43,8 @@ except ImportError as error:
     raise ImportError(
         "authmap needs the C parser of ruamel.yaml, which is not installed: run "
         "`pip install ruamel.yaml.clib` (on Windows on Arm, use an x64 Python: the package has no "
-        "Arm build)"
+        "Arm build)",
+        name="_ruamel_yaml",
     ) from error
 
 MAX_RETRIES = 100
