@@ -191,7 +191,11 @@ def _discard_backup(saved: Path, prompter: Prompter) -> None:
 
 
 def _run_guards(
-    plan: Plan, session: Session, options: RunOptions, apply_options: ApplyOptions, prompter: Prompter
+    plan: Plan,
+    session: Session,
+    options: RunOptions,
+    apply_options: ApplyOptions,
+    prompter: Prompter,
 ) -> Verdict:
     """Run the guards and report what they found.
 

@@ -336,9 +336,7 @@ def _fresh_login(session: Session, plan: Plan, written: LiveConfigMap, left: flo
     return _FreshLogin(caller, fresh.token == session.token, _compared(found, written))
 
 
-def restore(
-    session: Session, plan: Plan, written: LiveConfigMap, why: errors.ClusterError
-) -> None:
+def restore(session: Session, plan: Plan, written: LiveConfigMap, why: errors.ClusterError) -> None:
     """Undo the change with the session that is still valid; later changes by others stay.
 
     Raises:
