@@ -30,11 +30,9 @@ for number, usual in (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start the longest tests first, and keep a file's tests on a cluster in one worker."""
-    items.sort(key=lambda item: item.get_closest_marker("long") is None)
-    for item in items:
-        if item.path.parent.name == "cluster":
-            item.add_marker(pytest.mark.xdist_group(item.path.name))
+    """Start the files with the longest tests first: each worker takes whole files in this order."""
+    long = {item.path for item in items if item.get_closest_marker("long")}
+    items.sort(key=lambda item: item.path not in long)
 
 
 @pytest.fixture(scope="session")

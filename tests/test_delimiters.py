@@ -109,8 +109,8 @@ def test_places_and_words_are_as_in_the_file() -> None:
     found = lint(data, options=RunOptions(delimiters=ANGLES)).findings
     said = {f.rule.code: (f.message, f.source.text[slice(*f.span)]) for f in found}
     assert said["AM105"][1] == "<<UserName>>"
-    assert "`staff:<<SessionName>>:" in said["AM102"][0]
-    assert "put <<AccountID>> into" in next(f.advice for f in found if f.rule.code == "AM102")
+    assert "`<<UserName>>`" in said["AM105"][0]
+    assert "add <<AccountID>> to" in next(f.advice for f in found if f.rule.code == "AM102")
 
 
 def test_a_live_map_has_been_rendered() -> None:

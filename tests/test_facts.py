@@ -273,7 +273,7 @@ def test_page_says_what_is_run() -> None:
     page = (Path(__file__).parent.parent / "docs" / "how-it-reads.md").read_text()
     module = (oracle.MODULE / "go.mod").read_text()
     assert f"| {len(FACTS)} | 0 |" in page
-    assert f"the answer for {len(CALLERS)} callers a map" in page
+    assert f"the answer for {len(CALLERS)} callers per map" in page
     version = re.search(r"sigs.k8s.io/aws-iam-authenticator (v\S+)", module)
     assert version
     assert version[1] in page

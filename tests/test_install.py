@@ -61,14 +61,12 @@ def authmap(core: Path, *arguments: str | Path) -> subprocess.CompletedProcess[s
 
 
 @pytest.mark.long
-@pytest.mark.xdist_group("install")
 def test_every_rule_runs(core: Path) -> None:
     command = [str(core / "python"), "-c", EVERY_RULE, str(ROOT / "fixtures")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.xdist_group("install")
 @pytest.mark.parametrize(
     "output_format", ["text", "concise", "json", "sarif", "github", "gitlab", "junit"]
 )
@@ -78,7 +76,6 @@ def test_every_format_is_rendered(core: Path, output_format: str) -> None:
     assert "AM101" in done.stdout
 
 
-@pytest.mark.xdist_group("install")
 @pytest.mark.parametrize(
     "arguments",
     [("fix", "--diff", FIXTURE), ("show", FIXTURE), ("rule", "AM101"), ("config",), ("schema",)],
@@ -90,7 +87,6 @@ def test_every_command_for_files_runs(core: Path, arguments: tuple[str | Path, .
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.xdist_group("install")
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -110,7 +106,6 @@ def test_a_cluster_needs_its_extra(core: Path, arguments: tuple[str, ...]) -> No
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.xdist_group("install")
 def test_kubectl_finds_it_as_a_plug_in(core: Path) -> None:
     done = subprocess.run(
         [core / "kubectl-authmap", "lint", FIXTURE], capture_output=True, text=True, check=False
@@ -119,7 +114,6 @@ def test_kubectl_finds_it_as_a_plug_in(core: Path) -> None:
     assert "AM101" in done.stdout
 
 
-@pytest.mark.xdist_group("install")
 def test_the_core_is_light(core: Path) -> None:
     packages = next((core.parent / "lib").glob("python*/site-packages"))
     tools = ("pip", "setuptools", "pkg_resources", "_distutils_hack")

@@ -17,7 +17,7 @@ def extra(name: str, what: str) -> Iterator[None]:
 
     Args:
         name: the name of the extra, as in ``authmap[cluster]``.
-        what: what the extra is for, in the plural, as it stands at the start of the message.
+        what: what the extra is for, in the plural, as the message starts with it.
 
     Raises:
         OptionError: the extra is not installed; the message says how to install it.

@@ -105,9 +105,7 @@ def fix(
     )
 
 
-def _fix_files(
-    inputs: Inputs, settings: Settings, *, diff: bool, write: bool, quiet: bool
-) -> int:
+def _fix_files(inputs: Inputs, settings: Settings, *, diff: bool, write: bool, quiet: bool) -> int:
     """Fix files and return the exit code."""
     from authmap.api import fix as fix_bytes
 
