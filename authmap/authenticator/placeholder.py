@@ -86,11 +86,11 @@ def braced(text: str, delimiters: Delimiters) -> str:
 
 
 def unbraced(text: str, delimiters: Delimiters) -> str:
-    """Replace the braces of known placeholders with the first pair of delimiters, if any."""
+    """Replace the braces of placeholders with the first pair of delimiters, if any."""
     if not delimiters:
         return text
     opening, closing = delimiters[0]
-    return _known().sub(lambda match: opening + match[0][2:-2] + closing, text)
+    return re.sub(r"\{\{(\w+)\}\}", lambda match: opening + match[1] + closing, text)
 
 
 def has_session(username: str) -> bool:
