@@ -1,9 +1,9 @@
 """Linter and patcher for the EKS aws-auth ConfigMap.
 
-Reads the map as the authenticator does and fixes it byte for byte. Everything here is pure: over
-bytes, with no printing, no files and no network.
+Reads the map as the authenticator does, and fixes it without touching any other byte. Everything
+here is pure: over bytes, with no printing, no files and no network.
 
-Start with `lint` and `fix`; `load` gives the maps in a file, and a map resolves callers.
+Start with `lint` and `fix`; `load` returns the maps in a file, and a map resolves callers.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The library's face: pure functions over bytes, with no printing, no files and no network."""
+"""The library's functions, all pure: over bytes, with no printing, no files and no network."""
 
 from __future__ import annotations
 
@@ -100,8 +100,8 @@ def lint(
         source: the file's bytes: YAML or JSON, of any number of documents.
         path: the name of the file in findings.
         options: which rules run, and how.
-        named: whether somebody chose this very file. Lists at keys such as `aws_auth_roles`, as in
-            the values of a chart, are taken for maps then.
+        named: whether the user named this file. If so, lists at keys such as `aws_auth_roles`, as
+            in the values of a chart, are read as maps.
 
     Raises:
         TypeError: the source is not bytes.

@@ -238,7 +238,7 @@ def test_a_file_that_changes_before_it_is_written() -> None:
 
 OPTIONS = {
     "--wrong": ["--wrong"],
-    "no rule code begins with `AM999`; did you mean": ["--select", "AM999"],
+    "no rule matches `AM999`; did you mean": ["--select", "AM999"],
     "a rule code is empty": ["--ignore", "AM101,"],
     "--fail-on must be one of error, warning, note, never, not `all`": ["--fail-on", "all"],
     "has no {{SessionName}}": ["--username-template", "staff"],

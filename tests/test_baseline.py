@@ -66,7 +66,10 @@ def test_is_sorted_and_for_people() -> None:
 def test_what_is_known_is_not_reported() -> None:
     assert lint()[:2] == (0, [])
     done = authmap("lint", "--baseline", "known.json")
-    assert "no findings: 1 aws-auth map in 2 files below this folder; 2 suppressed" in done.stdout
+    assert (
+        "no findings: 1 aws-auth map in 2 files below the current directory; 2 suppressed"
+        in done.stdout
+    )
 
 
 def test_nor_when_it_has_moved() -> None:

@@ -174,7 +174,10 @@ def test_statistics(tmp_path: Path) -> None:
 def test_silence_is_explained(output_format: str, tmp_path: Path) -> None:
     (tmp_path / "good.yaml").write_bytes(manifest(literal(GOOD)))
     done = authmap("-f", output_format, "--ignore", "AM4", cwd=tmp_path)
-    assert done.stderr == b"authmap: no findings: 1 aws-auth map in 1 file below this folder\n"
+    assert (
+        done.stderr
+        == b"authmap: no findings: 1 aws-auth map in 1 file below the current directory\n"
+    )
     assert authmap("-f", output_format, "-q", cwd=tmp_path).stderr == b""
 
 
@@ -184,13 +187,13 @@ def test_a_run_says_what_it_looked_at(tmp_path: Path) -> None:
         assert done.returncode == 0
         return done.stdout.decode()
 
-    assert said() == "nothing to check: no aws-auth map in 0 files below this folder\n"
+    assert said() == "nothing to check: no aws-auth map in 0 files below the current directory\n"
     (tmp_path / "a.txt").write_text("kind: ConfigMap\n")
     (tmp_path / "b.yaml").write_text("kind: Service\n")
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "c.json").write_text("{}")
-    assert said() == "nothing to check: no aws-auth map in 2 files below this folder\n"
+    assert said() == "nothing to check: no aws-auth map in 2 files below the current directory\n"
     assert said("b.yaml", "a.txt") == "nothing to check: no aws-auth map in 2 files\n"
     (tmp_path / "folder" / "d.yaml").write_bytes(manifest(literal(GOOD)))
-    assert said() == "no findings: 1 aws-auth map in 3 files below this folder\n"
+    assert said() == "no findings: 1 aws-auth map in 3 files below the current directory\n"
     assert said("folder") == "no findings: 1 aws-auth map in 2 files\n"

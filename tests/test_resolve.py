@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from authmap import ArnError, AuthMap, LoginError, load
 from authmap.authenticator.resolve import caller, fold
 from authmap.explain.caller import CallerError, explain_caller
-from authmap.explain.reasons import rendered, why_inactive
+from authmap.explain.reasons import ReasonKind, rendered, why_inactive
 from authmap.model.bindings import Bindings
 from authmap.render import identity
 
@@ -150,7 +150,7 @@ def test_entry_that_means_a_caller_and_never_matches_is_the_reason(
     assert not found.mapped
     assert spots(found.near) == [("mapRoles", number)]
     assert why in found.near[0].reason
-    assert f"line {found.near[0].spot.line} is written for it" in (found.reason or "")
+    assert f"the entry on line {found.near[0].spot.line} is for it" in (found.reason or "")
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_entry_that_holds_the_arn_where_it_is_not_read_is_near(item: str, why: s
     found = ask(f"{STS}/x/alice", {"mapRoles": f"- {item}\n- role: {IAM}:role/y\n"})
     assert spots(found.near) == [("mapRoles", 0)]
     assert why in found.near[0].reason
-    assert "line 1 is written for it" in (found.reason or "")
+    assert "the entry on line 1 is for it" in (found.reason or "")
 
 
 def test_where_whole_entries_stand_unread_is_told() -> None:
@@ -296,7 +296,7 @@ def test_reasons_agree_with_what_resolve_does(data: dict[str, str]) -> None:
             _same_answer(found, arn, dead)
 
 
-def _same_answer(found: AuthMap, arn: str, dead: dict[int, str]) -> None:
+def _same_answer(found: AuthMap, arn: str, dead: dict[int, ReasonKind]) -> None:
     said = explain_caller(found, arn) if arn.isascii() else None
     try:
         real = found.resolve(arn)

@@ -19,7 +19,7 @@ from styles import literal, manifest
 from authmap.api import fix, lint
 from authmap.linting.fingerprint import fingerprints
 from authmap.linting.run import Run
-from authmap.model.finding import Suppression
+from authmap.model.finding import Suppression, SuppressionKind
 from authmap.model.options import RunOptions
 from authmap.render.json import document as json_document
 from authmap.render.sarif import document
@@ -114,7 +114,7 @@ def test_suppressed_results_are_told_from_others() -> None:
     report = lint(manifest(literal(text)))
     known = lint(manifest(literal(text.replace("staff", "old")))).findings[0]
     assert known.fix
-    known.suppression = Suppression("baseline")
+    known.suppression = Suppression(SuppressionKind.BASELINE)
     run = Run(report.findings, [], [], 1, 1, suppressed=[*report.suppressed, known])
     hidden = only_run(run)["results"]
     assert [result["ruleId"] for result in hidden] == ["AM101"]

@@ -66,7 +66,7 @@ LINE  ACCOUNT
 inactive: these entries match nobody
 LINE  ENTRY           PRINCIPAL                           REASON
 8     mapRoles[0]     arn:aws:iam::111111111111:role/dev  overridden by line 11: the last one wins
-22    mapAccounts[1]  12                                  it is not an account id of twelve digits
+22    mapAccounts[1]  12                                  it is not an account ID of twelve digits
 
 ignored: the authenticator does not read these
 LINE  RULE   REASON
@@ -136,7 +136,7 @@ def test_document() -> None:
                 "username": "",
                 "groups": [],
                 "kind": "account",
-                "reason": "it is not an account id of twelve digits",
+                "reason": "it is not an account ID of twelve digits",
                 "overridden_by": None,
             },
         ],

@@ -33,7 +33,7 @@ class Fault(NamedTuple):
     Attributes:
         start: offset of the wrong part.
         end: offset after the wrong part.
-        problem: what is wrong, as a verb phrase whose subject is the ARN: `has an account id of
+        problem: what is wrong, as a verb phrase whose subject is the ARN: `has an account ID of
             11 digits instead of 12`.
         remedy: what to do.
     """
@@ -116,7 +116,7 @@ def _not_an_arn(arn: str) -> Fault:
     if not arn:
         problem = "is empty"
     elif _is_account(arn):
-        problem = "is an account id, not an ARN"
+        problem = "is an account ID, not an ARN"
         remedy += "; to map a whole account, use mapAccounts"
     elif arn[0] in "\"'`":
         problem, end = "begins with a quotation mark", 1
@@ -161,9 +161,9 @@ def _partition(partition: str) -> Fault:
 
 def _account(account: str, at: int) -> Fault:
     digits = "".join(filter(str.isdecimal, account))
-    remedy = "write the account id, twelve digits"
+    remedy = "write the account ID, twelve digits"
     if not account:
-        problem = "has no account id"
+        problem = "has no account ID"
     elif account.startswith("{{"):
         problem = f"contains `{account}`"
         remedy = f"{_NO_PLACEHOLDERS}; {remedy}"
@@ -171,14 +171,14 @@ def _account(account: str, at: int) -> Fault:
         problem, remedy = f"still contains `{account}`", f"fill it in: {remedy}"
     elif digits == account and digits.isascii():
         count = "one digit" if len(digits) == 1 else f"{len(digits)} digits"
-        problem = f"has an account id of {count} instead of 12"
+        problem = f"has an account ID of {count} instead of 12"
         if len(digits) < 12:
             remedy += " (are leading zeros missing?)"
     elif len(digits) == 12 and digits.isascii():
-        problem = f"has the account id `{account}`, which must be digits only"
+        problem = f"has the account ID `{account}`, which must be digits only"
         remedy = f"write `{digits}`"
     else:
-        problem = f"has `{account}` instead of an account id"
+        problem = f"has `{account}` instead of an account ID"
     return Fault(at, at + len(account), problem, remedy)
 
 

@@ -188,7 +188,7 @@ def _explain(text: str, error: TreeError) -> tuple[str, str, int, int]:
         "expected key" in wording or "'-' indicator" in wording or "<block end>" in wording
     ):
         if text[index] in "]}":
-            return "there is a closing bracket too many", "remove it", index, index + 1
+            return "there is one closing bracket too many", "remove it", index, index + 1
         return _quote(text, start, index)
     if "expected ',' or" in wording:
         if "\n" in text[began:index] or error.index > index:

@@ -2,7 +2,7 @@
 
 A pattern here is a username with its account filled in, and with one character of `WILD` for each
 placeholder whose value depends on the caller. These values consist of letters, digits and a few
-punctuation characters (STS: AssumeRole, RoleSessionName). All other characters, above all colons,
+punctuation characters (STS: AssumeRole, RoleSessionName). All other characters, especially colons,
 must therefore be equal in two patterns that overlap.
 """
 

@@ -246,4 +246,4 @@ def sum_up(run: Run, results: list[FixResult], done: str, bindings: Bindings | N
             f"authmap: RBAC bindings were {checked}: a binding to an old username stops matching; "
             "check them with --rbac PATH, or bind groups instead, whose names stay the same"
         )
-    say(f"authmap: {len(applied)} {done}; left: {summary(run)}")
+    say(f"authmap: {len(applied)} {done}; remaining: {summary(run)}")

@@ -1,4 +1,4 @@
-"""Packages that not every user needs come with extras of the installation."""
+"""Optional dependencies: explains how to install the extra that provides them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def extra(name: str, what: str) -> Iterator[None]:
 
     Args:
         name: the name of the extra, as in ``authmap[cluster]``.
-        what: what the extra is for, in the plural, as the message starts with it.
+        what: what the extra is for, in the plural; the message starts with it.
 
     Raises:
         OptionError: the extra is not installed; the message says how to install it.

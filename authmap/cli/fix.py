@@ -128,7 +128,8 @@ def _fix_files(inputs: Inputs, settings: Settings, *, diff: bool, write: bool, q
         elif not write:
             hidden = _why_hidden(result, each.data)
             if hidden:  # an error, so that nobody takes the empty output for the fixed map
-                inputs.errors.append((each.path, f"not printed, because {hidden}"))
+                message = f"not printed, because {hidden}; `authmap lint` shows the findings"
+                inputs.errors.append((each.path, message))
             else:
                 console.document(result.output)
         elif result.output != each.data:

@@ -103,7 +103,7 @@ def lint(
     else:
         inputs = Inputs(paths or ["."], stdin_filename, settings.exclude)
         run = _lint_files(inputs, with_bindings(settings))._replace(
-            below="" if paths else "this folder"
+            below="" if paths else "the current directory"
         )
     read = [*(paths or ()), *run.checked, *settings.rbac, settings.config.path]
     _check_target(write_baseline, read)

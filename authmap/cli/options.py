@@ -21,11 +21,11 @@ Paths = Annotated[
 StdinName = Annotated[str, typer.Option(metavar="NAME", help="Name of standard input in reports.")]
 Select = Annotated[
     list[str] | None,
-    typer.Option(metavar="CODES", help="Run only these rules (codes or prefixes)."),
+    typer.Option(metavar="CODES", help="Run only these rules (codes, prefixes or names)."),
 ]
 Ignore = Annotated[
     list[str] | None,
-    typer.Option(metavar="CODES", help="Do not run these rules (codes or prefixes)."),
+    typer.Option(metavar="CODES", help="Do not run these rules (codes, prefixes or names)."),
 ]
 Format = Annotated[
     str,
@@ -33,7 +33,7 @@ Format = Annotated[
 ]
 ExtendSelect = Annotated[
     list[str] | None,
-    typer.Option(metavar="CODES", help="Also run these rules (codes or prefixes)."),
+    typer.Option(metavar="CODES", help="Also run these rules (codes, prefixes or names)."),
 ]
 FailOn = Annotated[
     str | None,

@@ -18,7 +18,7 @@ def read(paths: Iterable[str]) -> Bindings:
     """The bindings in files, and in all files below directories.
 
     A file below a directory that cannot be read is reported on standard error, and the result is
-    marked as incomplete. So it is if a subject is a template that has not been rendered.
+    marked as incomplete. The same applies if a subject is a template that is not rendered yet.
 
     Raises:
         FileError: a file given on the command line cannot be read, or there are no bindings.

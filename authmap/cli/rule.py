@@ -12,10 +12,10 @@ from authmap.rules.codes import rule_code
 
 def rule(
     code: Annotated[
-        str | None, typer.Argument(metavar="[CODE]", help="Rule code, such as AM101.")
+        str | None, typer.Argument(metavar="[CODE]", help="Rule code or name, such as AM101.")
     ] = None,
 ) -> None:
-    """Print the page of a rule, or list all rules.
+    """Print the documentation of a rule, or list all rules.
 
     Try:
 

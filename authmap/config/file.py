@@ -172,7 +172,7 @@ def _message(error: ValidationError, keys: Keys, known: dict[str, Any]) -> str:
             needed = "`what`" if error.validator == "required" else "`role` or `username`"
             return f"an entry in {where} has no {needed}"
         case "minItems" | "maxItems":
-            return f"{where} must be pairs of an opening and a closing mark"
+            return f"{where} must be pairs of an opening and a closing delimiter"
         case "minLength":
             return f"{where} contains an empty string"
     wanted = {"array": "a list", "object": "a table", "string": "a string"}[expected]
@@ -208,8 +208,8 @@ def _key(name: str) -> str:
 def _line(text: str, keys: Keys) -> int:
     """The 1-based line on which a value is set.
 
-    The parser reports no positions, so ever more lines of the file are parsed until the value
-    appears. If the value spans several lines, the result is the line that contains it (for a
+    The parser reports no positions, so more and more lines of the file are parsed until the
+    value appears. If the value spans several lines, the result is the line that contains it (for a
     string) or else the first of them.
     """
     import tomllib

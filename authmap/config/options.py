@@ -1,4 +1,4 @@
-"""The options of the library's functions, checked when they are made."""
+"""The options of the library's functions, checked when they are created."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Options(RunOptions):
-    """Options of `lint`, `fix` and their kin.
+    """Options of `lint`, `fix` and related functions.
 
     Codes may be rule codes (``AM101``), prefixes of codes (``AM1``) or rule names
     (``missing-session-name``), in any sequence.
@@ -32,14 +32,14 @@ class Options(RunOptions):
         unsafe_fixes: whether to apply fixes that could change who has access.
         username_template: template of the usernames that fixes write, or the name of a preset
             (``default``, ``access-entry``, ``append``).
-        rename: ARNs, role names or usernames of entries to rename although a binding may name
+        rename: ARNs, role names or usernames of entries to rename even if a binding may name
             them.
         reserved: entries of your own services, which are never renamed.
         extra_paths: paths to lists of entries in the input, as in ``eks.awsAuth.roles``; ``*``
-            stands for any key or item.
-        delimiters: pairs of marks that stand for the braces of placeholders until another tool
+            matches any key or item.
+        delimiters: pairs of delimiters used instead of placeholder braces until another tool
             renders the file; fixes write the first pair.
-        bindings: the RBAC bindings that go with the map; None where they are not known.
+        bindings: the RBAC bindings of the map's cluster; None if they are not known.
         rendered: why the file is a Helm template although nothing in it says so.
 
     Raises:

@@ -115,7 +115,7 @@ def explain_caller(
     Args:
         auth_map: the map.
         arn: the caller's ARN, as for `AuthMap.resolve`; a role's path is dropped, as STS does.
-        account_id: the account id, if the ARN has none.
+        account_id: the account ID, if the ARN has none.
         session_name: the session name, if the ARN is that of a role.
         access_key_id: the value of `{{AccessKeyID}}`.
         private_dns_name: the value of `{{EC2PrivateDNSName}}`.
@@ -154,7 +154,8 @@ def explain_caller(
             notes.append(f"line {each.line}: {each.reason}")
         notes.append("only aws-auth was checked: an EKS access entry may also give access")
     elif chosen.reason:
-        reason = f"line {chosen.spot.line} matches, but the login fails: {chosen.reason}"
+        matching = f"the entry on line {chosen.spot.line} matches"
+        reason = f"{matching}, but the login fails: {chosen.reason}"
     return Explanation(
         auth_map.path,
         arn,
@@ -181,7 +182,7 @@ def _bound(chosen: Candidate | None, bindings: Bindings | None) -> list[tuple[Bi
 
 
 def _with_account(arn: str, account: str) -> str:
-    """The ARN with the account id filled in."""
+    """The ARN with the account ID filled in."""
     parts = arn.split(":", 5)
     if len(parts) == 6 and parts[4] in ("", account):
         parts[4] = account
@@ -255,7 +256,7 @@ def _why_not_mapped(who: Caller, gone: list[Remark], near: list[Aside]) -> str:
         reason += f"; {each.what} is ignored entirely (line {each.line}: {each.reason})"
     for aside in near:
         in_short = aside.reason.partition(": ")[0]
-        reason += f"; line {aside.spot.line} is written for it, but is inactive: {in_short}"
+        reason += f"; the entry on line {aside.spot.line} is for it, but is inactive: {in_short}"
     return reason
 
 
@@ -266,7 +267,7 @@ def _aside(entry: Entry, *more: str) -> Aside:
 
 
 def _near(auth_map: AuthMap, who: Caller, matches: list[Entry]) -> list[Aside]:
-    """The entries that are written for a caller but do not match."""
+    """The entries that are meant for a caller but do not match."""
     wanted = fold(who.arn)
     rest = (entry for entry in auth_map.entries if winner_of(entry) not in matches)
     return [_aside(entry) for entry in rest if _is_meant_for(entry, wanted)]

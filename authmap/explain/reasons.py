@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum, auto
 from typing import TYPE_CHECKING, NamedTuple
 
 from authmap.authenticator import arn as arns
@@ -43,17 +44,44 @@ class Spot(NamedTuple):
     path: str
 
 
+class ReasonKind(StrEnum):
+    """Why an entry or account matches nobody.
+
+    Attributes:
+        DROPPED: the authenticator drops the entry.
+        OVERRIDDEN: another entry wins.
+        SSO: EKS does not read `sso` entries.
+        TEMPLATE: another tool still has to render it.
+        WILDCARD: its ARN contains a wildcard.
+        MALFORMED: its ARN is not an ARN of a caller.
+        SESSION: its ARN is the ARN of a session.
+        PATH: its ARN contains the path of a role.
+        INSTANCE: every login fails, because only EC2 instances have the value of a placeholder.
+        ACCOUNT: the item is not an account ID.
+    """
+
+    DROPPED = auto()
+    OVERRIDDEN = auto()
+    SSO = auto()
+    TEMPLATE = auto()
+    WILDCARD = auto()
+    MALFORMED = auto()
+    SESSION = auto()
+    PATH = auto()
+    INSTANCE = auto()
+    ACCOUNT = auto()
+
+
 class Reason(NamedTuple):
     """Why nobody can log in through an entry.
 
     Attributes:
-        kind: `dropped`, `overridden`, `sso`, `template`, `wildcard`, `malformed`, `session`,
-            `path`, `instance` (every login fails), `account`.
+        kind: what sort of reason it is.
         text: the reason in words.
-        by: for `overridden`, the 1-based line of the entry that wins instead.
+        by: for OVERRIDDEN, the 1-based line of the entry that wins instead.
     """
 
-    kind: str
+    kind: ReasonKind
     text: str
     by: int | None = None
 
@@ -97,15 +125,15 @@ def line_at(layer: Layer, offset: int) -> int:
 def why_inactive(entry: Entry) -> Reason | None:
     """Why an entry is inactive, or None if callers can log in through it."""
     if entry.dropped:
-        return Reason("dropped", f"dropped: {_objection(entry)}")
+        return Reason(ReasonKind.DROPPED, f"dropped: {_objection(entry)}")
     if entry.winner:
         by = line_of(winner_of(entry))
         last = winner_of(entry).section is entry.section
         why = "the last one wins" if last else "mapRoles is checked first"
-        return Reason("overridden", f"overridden by line {by}: {why}", by)
+        return Reason(ReasonKind.OVERRIDDEN, f"overridden by line {by}: {why}", by)
     if entry.sso:
         set_by = "EKS does not set" if entry.section.consumer.on_eks else "is off by default"
-        return Reason("sso", f"`sso` needs the feature gate SSORoleMatch, which {set_by}")
+        return Reason(ReasonKind.SSO, f"`sso` needs the feature gate SSORoleMatch, which {set_by}")
     return _why_unmatched(entry.section.consumer.match(entry.arn)) or _why_no_login(entry)
 
 
@@ -117,15 +145,15 @@ def winner_of(entry: Entry) -> Entry:
 
 
 def why_no_account(text: str) -> Reason | None:
-    """Why an item of mapAccounts matches nobody, or None if it is a valid account id."""
+    """Why an item of mapAccounts matches nobody, or None if it is a valid account ID."""
     if len(text) == 12 and text.isdecimal() and text.isascii():
         return None
     if not text:
-        return Reason("account", "it is empty")
+        return Reason(ReasonKind.ACCOUNT, "it is empty")
     found = foreign_template.templates(text)
     if found:
-        return Reason("template", f"`{found[0][0]}` is not filled in")
-    return Reason("account", "it is not an account id of twelve digits")
+        return Reason(ReasonKind.TEMPLATE, f"`{found[0][0]}` is not filled in")
+    return Reason(ReasonKind.ACCOUNT, "it is not an account ID of twelve digits")
 
 
 def _objection(entry: Entry) -> str:
@@ -148,21 +176,23 @@ def _why_unmatched(arn: str) -> Reason | None:
     """Why an ARN matches no caller, or None if it can match one."""
     found = foreign_template.templates(arn)
     if found:
-        return Reason("template", f"`{found[0][0]}` is not filled in")
+        return Reason(ReasonKind.TEMPLATE, f"`{found[0][0]}` is not filled in")
     at = arn_fault.wildcard(arn)
     if at is not None:
-        return Reason("wildcard", f"never matches: `{arn[at]}` is not a wildcard here")
+        return Reason(ReasonKind.WILDCARD, f"never matches: `{arn[at]}` is not a wildcard here")
     fault = arn_fault.fault(arn)
     if fault:
-        return Reason("malformed", f"never matches: it {fault.problem}; {fault.remedy}")
+        return Reason(ReasonKind.MALFORMED, f"never matches: it {fault.problem}; {fault.remedy}")
     kind, corrected = arn_kind(arn), arns.meant(arn)
     advice = f"; write `{corrected}`" if corrected != arn else ""
     if kind == "assumed-role":
-        return Reason("session", f"never matches: it is a session ARN, not a role ARN{advice}")
+        return Reason(
+            ReasonKind.SESSION, f"never matches: it is a session ARN, not a role ARN{advice}"
+        )
     if kind == "role" and arn.count("/") > 1:
         path = arn[arn.index("/") : arn.rindex("/") + 1]
         why = f"the authenticator sees role ARNs without their path (`{path}`)"
-        return Reason("path", f"never matches: {why}{advice}")
+        return Reason(ReasonKind.PATH, f"never matches: {why}{advice}")
     return None
 
 
@@ -173,7 +203,7 @@ def _why_no_login(entry: Entry) -> Reason | None:
     try:
         rendered(entry, Caller(entry.arn, "", ""))
     except LoginError as error:
-        return Reason("instance", f"every login fails: {error}")
+        return Reason(ReasonKind.INSTANCE, f"every login fails: {error}")
     return None
 
 

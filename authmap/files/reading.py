@@ -29,8 +29,8 @@ def read_bytes(path: str) -> bytes:
         # <(command) in a shell is a pipe with a writer at its other end
         open_already = path.startswith(("/dev/fd/", "/dev/stdin", "/proc/self/fd/"))
         if not stat.S_ISREG(mode) and not open_already:
-            what = "a directory" if stat.S_ISDIR(mode) else "a pipe or device"
-            raise FileError(path, f"is {what}, not a file; use `-` to read from a pipe")
+            what = "a pipe or device, not a file; use `-` to read from a pipe"
+            raise FileError(path, f"is {'a directory, not a file' if stat.S_ISDIR(mode) else what}")
         with Path(path).open("rb") as file:
             before = os.fstat(file.fileno())
             data = file.read(MAX_BYTES + 1)

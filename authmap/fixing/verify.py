@@ -60,7 +60,7 @@ def _kept(auth_map: AuthMap) -> set[tuple[str, int]]:
 def _same(
     old: Node | None, new: Node | None, expected: dict[int, Change], inner: Iterable[int] = ()
 ) -> bool:
-    """Whether two trees agree, except for expected changes and texts that are compared apart."""
+    """Whether two trees agree, except for expected changes and separately compared texts."""
     stack = [(old, new)]
     while stack:
         old, new = stack.pop()

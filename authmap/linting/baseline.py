@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from authmap.files.reading import read_bytes
 from authmap.linting.fingerprint import fingerprints, relative
 from authmap.linting.run import brief
-from authmap.model.finding import Suppression
+from authmap.model.finding import Suppression, SuppressionKind
 from authmap.model.options import OptionError
 from authmap.model.rule import Need
 from authmap.rules.registry import all_rules
@@ -113,7 +113,7 @@ def apply(run: Run, known: list[KnownFinding]) -> tuple[Run, list[KnownFinding]]
     findings, suppressed = [], list(run.suppressed)
     for finding, mark in zip(run.findings, fingerprints(run.findings, run.root), strict=True):
         if waiting.pop(mark, None):
-            finding.suppression = Suppression("baseline")
+            finding.suppression = Suppression(SuppressionKind.BASELINE)
             suppressed.append(finding)
         else:
             findings.append(finding)

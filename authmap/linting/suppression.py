@@ -10,7 +10,7 @@ from bisect import bisect_right
 from operator import itemgetter
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from authmap.model.finding import Suppression
+from authmap.model.finding import Suppression, SuppressionKind
 from authmap.model.rule import About, Need
 from authmap.rules.registry import all_rules
 from authmap.syntax.nodes import Alias, Mapping, Scalar, Sequence
@@ -49,7 +49,9 @@ def mark(content: Content, findings: list[Finding], options: RunOptions) -> None
             if code in directive.codes:
                 used.add((directive, code))
                 if finding.suppression is None:
-                    kind = "comment" if directive.target else "annotation"
+                    kind = SuppressionKind.COMMENT
+                    if directive.target is None:
+                        kind = SuppressionKind.ANNOTATION
                     finding.suppression = Suppression(kind, directive.reason, directive.at)
     _hold_back_duplicates(findings)
     rules = all_rules()
@@ -66,8 +68,8 @@ def mark(content: Content, findings: list[Finding], options: RunOptions) -> None
 def _hold_back_duplicates(findings: list[Finding]) -> None:
     """Hold back fixes that make the same change as the fix of a suppressed finding.
 
-    Suppressed findings about the account id are left out: suppressing them allows usernames
-    without the account id, but does not forbid usernames with it.
+    Suppressed findings about the account ID are left out: suppressing them allows usernames
+    without the account ID, but does not forbid usernames with it.
     """
     unwanted = {
         (id(change.node), change.value): finding.rule.code

@@ -5,6 +5,7 @@ A fix consists of changes to nodes and values; `fixing` turns them into edits of
 
 from __future__ import annotations
 
+from enum import StrEnum, auto
 from typing import TYPE_CHECKING, NamedTuple
 
 from authmap.syntax.change import Change
@@ -34,16 +35,24 @@ class Fix(NamedTuple):
     held_back: str | None = None
 
 
+class SuppressionKind(StrEnum):
+    """Where a suppression is written."""
+
+    COMMENT = auto()
+    ANNOTATION = auto()
+    BASELINE = auto()
+
+
 class Suppression(NamedTuple):
     """Why a finding is not reported.
 
     Attributes:
-        kind: `comment`, `annotation`, or `baseline`.
+        kind: where the suppression is written.
         reason: the reason that its author gives.
         at: its place, if it is in the file.
     """
 
-    kind: str
+    kind: SuppressionKind
     reason: str = ""
     at: At | None = None
 

@@ -38,7 +38,7 @@ class ReservedEntry(NamedTuple):
 SERVICES = (
     ReservedEntry("EC2, self-managed and Karpenter nodes", _EKS + "auth-configmap.html",
           username="system:node:{{EC2PrivateDNSName}}"),
-    ReservedEntry("Fargate, hybrid nodes, and EC2 nodes named by instance id", _EKS + "hybrid-nodes-cluster-prep.html",
+    ReservedEntry("Fargate, hybrid nodes, and EC2 nodes named by instance ID", _EKS + "hybrid-nodes-cluster-prep.html",
           username="system:node:{{SessionName}}"),
     ReservedEntry("EMR on EKS",
           "https://docs.aws.amazon.com/emr/latest/EMR-on-EKS-DevelopmentGuide/setting-up-cluster-access.html#setting-up-cluster-access-aws-auth",

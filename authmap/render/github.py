@@ -1,6 +1,6 @@
 """The github format: workflow commands that the runner of GitHub Actions turns into annotations.
 
-Escaped in the way that the runner unescapes (actions/runner `ActionCommand.cs`, actions/toolkit
+Values are escaped as the runner unescapes them (actions/runner `ActionCommand.cs`, actions/toolkit
 `command.ts`). The runner keeps ten annotations per level in a step, and 4,096 characters of a
 message (its `ExecutionContext.cs`); a last notice says how many findings were left out.
 """

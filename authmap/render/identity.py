@@ -29,7 +29,7 @@ some may be unknown. `reason` says why the caller is not mapped, and is null if 
 `candidates`, of the shape `{section, index, line, username, groups, reason}`, are the entries from
 which the authenticator chooses one at random, empty if nothing is random; `username` is null if the
 login fails. `shadowed` are entries that would match if the winner did not exist. `near`, of the
-same shape, are entries written for the caller that never match; if nothing matches, also entries
+same shape, are entries meant for the caller that never match; if nothing matches, also entries
 with a similar ARN. `lost` are sections that are ignored entirely. `unknown` are placeholders left
 in the names because their values were not given.
 """

@@ -1,1 +1,1 @@
-"""The rules. Each module here is one rule; putting it here is all there is to do."""
+"""The rules. Each module here is one rule, found by its file."""

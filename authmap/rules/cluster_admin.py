@@ -2,7 +2,7 @@
 
 ## Why it matters
 
-The API server allows everything to this group before it checks RBAC. Deleting every binding changes
+The API server allows this group everything before it checks RBAC. Deleting every binding changes
 nothing for its members, and authorization webhooks are not asked either. You can revoke the access
 only by changing the entry itself
 (https://kubernetes.io/docs/concepts/security/rbac-good-practices/#least-privilege). This is a note

@@ -48,4 +48,4 @@ def rule_code(text: str, *, whole: bool = False) -> str:
     names = [rule.name for rule in known.values()]
     listed = "`authmap rule` lists them all"
     hint = near(text.strip().lower(), names, listed) if "-" in text else near(code, known, listed)
-    raise OptionError(f"no rule code begins with `{text}`; {hint}")
+    raise OptionError(f"no rule matches `{text}`; {hint}")

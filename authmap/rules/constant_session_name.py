@@ -14,7 +14,8 @@ that name. Two tools choose one for you:
 
 Everyone who uses the kubeconfig stays anonymous in the audit log, even if the map is correct.
 
-authmap looks at nothing else in the kubeconfig and hides its other values: it contains secrets.
+authmap looks at nothing else in the kubeconfig, and hides its other values because they may be
+secret.
 
 ## Bad
 
@@ -52,8 +53,8 @@ Assume the role in a profile in `~/.aws/config`, with a session name for each pe
     role_session_name = jane@example.com
 
 For `aws-iam-authenticator token`, use `--session-name`, or `--forward-session-name` if the caller
-already has a named session. If a robot uses the login, put `# authmap: ignore[AM501]` above its
-`exec:`.
+already has a named session. If the login belongs to a machine instead of a person, put
+`# authmap: ignore[AM501]` above its `exec:`.
 
 authmap never changes kubeconfigs. The role and its groups stay the same, but usernames with the
 session name change, so check that no RBAC binding names an old one.

@@ -3,7 +3,7 @@
 ## Why it matters
 
 The authenticator keeps one entry for each ARN: the last one in the section. In mapRoles it ignores
-case when it compares ARNs. It does not add up the groups: those of the other entries are lost. It
+case when it compares ARNs. It does not add up the groups: it ignores those of the other entries. It
 looks in mapUsers only for callers that mapRoles does not match (`saveMap` in
 pkg/mapper/configmap/configmap.go, `Map` in pkg/mapper/configmap/mapper.go of
 https://github.com/kubernetes-sigs/aws-iam-authenticator). So an entry that someone appended in a
@@ -94,7 +94,7 @@ def _rivals(auth_map: AuthMap, entry: Entry) -> Iterator[Finding]:
         yield Finding(
             at_entry(entry),
             f"{entry.title} has another entry, and which one wins is random",
-            f"a login gets this entry or the one on line {line_of(last[0])}"
+            f"each login gets this entry or the one on line {line_of(last[0])}"
             f"{_contrast(entry, last[0])}; delete one of them, or merge them",
             entry=entry,
         )

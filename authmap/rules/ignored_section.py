@@ -1,4 +1,4 @@
-"""A key of `data` that the authenticator does not read.
+"""`data` has a key that the authenticator does not read.
 
 ## Why it matters
 

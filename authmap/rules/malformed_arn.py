@@ -3,7 +3,7 @@
 ## Why it matters
 
 The authenticator compares ARNs character by character, ignoring only case. It does not report an
-entry that can never match: one with a missing colon, an account id of eleven digits, a trailing
+entry that can never match: one with a missing colon, an account ID of eleven digits, a trailing
 space, or an instance profile instead of its role. The map looks right, but the role or user cannot
 log in (`Matches` in pkg/config/mapper.go and `Canonicalize` in pkg/arn/arn.go of
 https://github.com/kubernetes-sigs/aws-iam-authenticator).

@@ -8,7 +8,7 @@ session belong to. To find the AssumeRole event in CloudTrail, you have to searc
 authenticator replaces `{{AccountID}}` with the caller's account
 (https://github.com/kubernetes-sigs/aws-iam-authenticator#full-configuration-format).
 
-A username with the account id written out is fine too. authmap does not report the entries of nodes
+A username with the account ID written out is fine too. authmap does not report the entries of nodes
 and AWS services, because RBAC bindings depend on their fixed names.
 
 ## Bad

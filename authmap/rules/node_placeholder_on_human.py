@@ -62,7 +62,7 @@ def node_placeholder_on_human(auth_map: AuthMap, options: RunOptions) -> Iterato
         elif not is_node(entry):
             message = f"only EC2 instances can log in as {entry.title}"
             advice = (
-                "the authenticator refuses sessions whose name is not an instance id; for people, "
+                "the authenticator refuses sessions whose name is not an instance ID; for people, "
                 "write {{SessionName}}; for nodes, begin the username with `system:node:` and add "
                 "the groups of nodes"
             )

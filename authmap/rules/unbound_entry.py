@@ -3,7 +3,7 @@
 ## Why it matters
 
 The map only says who a caller is; RBAC bindings say what they may do. If no binding names an entry,
-its callers can log in, but every request is refused. Usually a group is misspelt, or somebody
+its callers can log in, but every request is refused. Usually a group is misspelled, or somebody
 deleted the binding together with the team that used it.
 
 This rule runs only if all bindings are known: with `--rbac PATH`, or on a live cluster where you

@@ -4,8 +4,8 @@
 
 The finding it was written for is gone, or the comment is in the wrong place, or it never matched
 that rule. It will hide the next finding of that rule, which nobody has looked at. A comment applies
-to the entry whose lines it is on or that begins below it, or to the key on its line or below it,
-with everything in the key's value
+to the entry that it is in or directly above. On or above the line of a key, it applies to the key
+and everything in its value
 (https://github.com/authmap/authmap/blob/main/docs/configuration.md).
 
 authmap does not report codes of rules that did not run: rules about bindings if no bindings are

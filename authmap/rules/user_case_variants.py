@@ -25,7 +25,7 @@ groups at one login and the other's at the next.
 
 ## How to fix
 
-Keep one entry, with the user name spelt as in `aws iam get-user`. There is no automatic fix:
+Keep one entry, with the user name spelled as in `aws iam get-user`. There is no automatic fix:
 authmap cannot know which entry you want to keep.
 """
 

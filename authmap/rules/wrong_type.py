@@ -153,7 +153,7 @@ def _misfits(auth_map: AuthMap) -> Iterator[_Misfit]:
             consumer, name = accounts.consumer, "an item of `mapAccounts`"
             if not isinstance(resolve_alias(node), Scalar):
                 effect = consumer.refusal("account") or "it is skipped"
-                remedy = "write only the account id"
+                remedy = "write only the account ID"
                 yield _Misfit(accounts, node, name, "text", effect, remedy)
             elif consumer.weak or consumer.refusal("account"):
                 yield from _text(accounts, node, name, "account")

@@ -14,8 +14,8 @@ class TreeError(ValueError):
     Attributes:
         problem: the parser's message.
         index: text offset of the problem.
-        began: text offset at which the construct begins that has the problem, for example an
-            unclosed quote; None if the parser reports none.
+        began: text offset where the construct with the problem begins, for example an unclosed
+            quote; None if the parser reports none.
     """
 
     def __init__(self, problem: str, index: int, began: int | None = None) -> None:

@@ -57,28 +57,28 @@ def roles(cluster: Cluster) -> str:
     [
         ("mapRoles", NODE + OVERRIDDEN + STAFF, r"role/ops \(mapRoles\[3\]\) would lose access"),
         ("mapRoles", "", r"role/nodes .*, role/staff .*, role/ops .* would lose access"),
-        ("mapRoles", NODE + STAFF + OVERRIDDEN + OPS, "although no fix changes it"),
+        ("mapRoles", NODE + STAFF + OVERRIDDEN + OPS, "although no fix targets it"),
         (
             "mapRoles",
             NODE + OVERRIDDEN + OPS + STAFF,
             r"of role/staff .* would be mapped by role/staff .*3.* instead",
         ),
-        ("mapRoles", MAP["mapRoles"].replace("ops, g", "ops2, g"), "although no fix changes it"),
+        ("mapRoles", MAP["mapRoles"].replace("ops, g", "ops2, g"), "although no fix targets it"),
         (
             "mapRoles",
             MAP["mapRoles"].replace("[dev", "[system:masters, dev"),
-            "although no fix changes it",
+            "although no fix targets it",
         ),
         (
             "mapRoles",
             MAP["mapRoles"].replace("role/ops", "role/oops"),
-            "although no fix changes it",
+            "although no fix targets it",
         ),
         ("mapRoles", MAP["mapRoles"] + OPS.replace("ops", "new"), "would be added or removed"),
         (
             "mapRoles",
             MAP["mapRoles"].replace("system:node:", "node:"),
-            "although no fix changes it",
+            "although no fix targets it",
         ),
         ("mapRoles", MAP["mapRoles"] + "- {", "the change would make mapRoles unreadable"),
         ("mapUsers", ALICE.splitlines()[0], r"user/Alice \(mapUsers\[1\]\) would lose access"),

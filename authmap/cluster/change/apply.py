@@ -1,4 +1,4 @@
-"""The steps that `fix --apply` and `rollback` share, in their one fixed order."""
+"""The steps that `fix --apply` and `rollback` share, in a fixed order."""
 
 from __future__ import annotations
 

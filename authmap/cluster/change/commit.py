@@ -285,10 +285,11 @@ def confirm(
         if lost is not None and (late or (answered and elapsed >= settle)):
             raise lost
         if late:
-            outcome = "came too early to tell"
+            outcome = "came too early to show whether the new map applies"
             if login and login.caller and applied is False:
-                outcome = f"is still `{login.caller.username}`"
-            return Confirmed(False, f"not confirmed: within {timeout:g} s a fresh login {outcome}")
+                outcome = f"still had the username `{login.caller.username}`"
+            within = f"within {timeout:g} s (--verify-timeout)"
+            return Confirmed(False, f"not confirmed: every fresh login {within} {outcome}")
         time.sleep(INTERVAL)
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 VERB = "patch"
 """The verb needed to undo a change: `authmap rollback` and `kubectl edit` both patch."""
+_BY_HAND = ": make the change by hand, with `kubectl edit`"
 
 
 class GuardError(ClusterError):
@@ -65,8 +66,8 @@ class Verdict(NamedTuple):
 def check(plan: Plan, session: Session, options: RunOptions) -> Verdict:
     """Run all checks that are possible before a change is sent.
 
-    For a rollback, an objection is only a doubt, because the backup's entries were good once. That
-    its sections are readable is required in any case.
+    For a rollback, an objection is only a doubt, because the backup's entries worked before. Its
+    sections must be readable in any case.
 
     Raises:
         GuardError: somebody would be locked out, or the object is being deleted.
@@ -184,10 +185,12 @@ def _only_what_is_planned(plan: Plan) -> None:
         if renamed is None:
             same = same and old.username == new.username
         if not same and renamed is not False:
-            raise GuardError(f"{named(old)} would change, although no fix changes it")
+            raise GuardError(f"{named(old)} would change, although no fix targets it{_BY_HAND}")
     for entry in (*plan.gone, *plan.come):
         if not is_unreadable(plan.before.sections[entry.section.name]):
-            raise GuardError(f"{named(entry)} would be added or removed, although no fix does so")
+            raise GuardError(
+                f"{named(entry)} would be added or removed, although no fix does so{_BY_HAND}"
+            )
 
 
 def _nodes_unchanged(plan: Plan, options: RunOptions) -> None:

@@ -82,7 +82,7 @@ SHAPES: dict[str, dict[str, Any]] = {
     "a list": {"metadata": {"continue": str}, "items": [{}]},
     "a namespace": {"metadata": {"uid": str}},
     "a user": {"status": {"userInfo": {"username": str, "groups": [str], "extra": {ANY: [str]}}}},
-    "a verdict": {"status": {"allowed": bool}},
+    "an access review": {"status": {"allowed": bool}},
 }
 """The shapes of answers, as far as authmap reads them."""
 

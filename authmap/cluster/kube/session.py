@@ -101,7 +101,7 @@ class Session:
         content_type: str = "application/json",
         impersonate: bool = True,
     ) -> dict[str, Any]:
-        """Send a request; if the API server is busy, retry when it says, if that is soon.
+        """Send a request; if the API server is busy, retry after the time it asks for, if short.
 
         Args:
             method: HTTP method.
@@ -228,7 +228,7 @@ class Session:
         spec = {"user": username, "groups": groups, "resourceAttributes": attributes}
         api = "authorization.k8s.io/v1"
         body = {"apiVersion": api, "kind": "SubjectAccessReview", "spec": spec}
-        answer = self._read("POST", f"/apis/{api}/subjectaccessreviews", "a verdict", body)
+        answer = self._read("POST", f"/apis/{api}/subjectaccessreviews", "an access review", body)
         return bool((answer.get("status") or {}).get("allowed"))
 
     def patch(self, operations: list[dict[str, Any]], *, dry_run: bool) -> dict[str, Any]:
