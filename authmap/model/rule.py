@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from enum import Enum, Flag, auto
 from typing import TYPE_CHECKING, NamedTuple
@@ -51,6 +52,31 @@ class About(Enum):
     OTHER = auto()
 
 
+class Fixes(Flag):
+    """Which fixes a rule has.
+
+    Attributes:
+        NONE: none.
+        SAFE: fixes that change nobody's access.
+        UNSAFE: fixes that could change who has access, and so need ``--unsafe-fixes``.
+    """
+
+    NONE = 0
+    SAFE = auto()
+    UNSAFE = auto()
+
+    def __str__(self) -> str:
+        if not self:
+            return "no fix"
+        if self is Fixes.SAFE:
+            return "safe fix"
+        return "fix with `--unsafe-fixes`" if self is Fixes.UNSAFE else "safe and unsafe fixes"
+
+
+_LINK = re.compile(r"(?<![<(\[`])\(?(?P<url>https?://[^\s)>`]*[^\s)>`.,;:])")
+"""A bare link; those in code, and in Markdown's own notation, are left alone."""
+
+
 class Rule(NamedTuple):
     """A rule's metadata; the registry has the function that checks it.
 
@@ -61,6 +87,7 @@ class Rule(NamedTuple):
         module: name of its module; the module's docstring is the rule's page.
         needs: what it needs in order to run.
         about: its topic.
+        fixes: which fixes it has.
         default: whether it runs without being selected.
     """
 
@@ -70,20 +97,35 @@ class Rule(NamedTuple):
     module: str
     needs: Need = Need.MAP
     about: About = About.OTHER
+    fixes: Fixes = Fixes.NONE
     default: bool = True
 
     @property
+    def _text(self) -> str:
+        """The docstring of its module."""
+        return (sys.modules[self.module].__doc__ or "").strip()
+
+    @property
     def page(self) -> str:
-        """The rule's page in Markdown: a title and the docstring of its module."""
-        text = sys.modules[self.module].__doc__ or ""
-        return f"# {self.code} {self.name}\n\n{text.strip()}\n"
+        """The rule's page in Markdown: severity and fixes, and the docstring of its module."""
+        off = "" if self.default else " · off by default"
+        lines = [
+            line if line.startswith("    ") else _LINK.sub(_linked, line)
+            for line in self._text.split("\n")
+        ]
+        head = f"# {self.code} {self.name}\n\n*{self.severity}* · *{self.fixes}*{off}\n\n"
+        return head + "\n".join(lines) + "\n"
 
     @property
     def summary(self) -> str:
-        """One sentence that says what the rule finds."""
-        return self.page.splitlines()[2]
+        """What it finds, in one sentence."""
+        return self._text.split("\n", 1)[0]
 
     @property
     def url(self) -> str:
         """URL of the rule's page."""
         return f"{URL}{self.code}.md"
+
+
+def _linked(match: re.Match[str]) -> str:
+    return match[0].replace(match["url"], f"<{match['url']}>")

@@ -39,7 +39,7 @@ from authmap.model import misspelling
 from authmap.model.auth_map import Shape
 from authmap.model.finding import Finding, Fix
 from authmap.model.places import at_node
-from authmap.model.rule import About
+from authmap.model.rule import About, Fixes
 from authmap.model.severity import Severity
 from authmap.rules.registry import rule
 from authmap.syntax.change import Change
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from authmap.model.options import RunOptions
 
 
-@rule("AM007", "ignored-section", Severity.ERROR, about=About.UNREAD_TEXT)
+@rule("AM007", "ignored-section", Severity.ERROR, about=About.UNREAD_TEXT, fixes=Fixes.UNSAFE)
 def ignored_section(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Data keys that the authenticator does not read."""
     unread = [

@@ -39,6 +39,7 @@ from typing import TYPE_CHECKING
 from authmap.model.finding import Finding, Fix
 from authmap.model.places import at_field
 from authmap.model.reserved_entries import NODE_GROUPS, NODE_PREFIX
+from authmap.model.rule import Fixes
 from authmap.model.severity import Severity
 from authmap.rules.registry import rule
 from authmap.syntax.change import Change
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
     from authmap.model.options import RunOptions
 
 
-@rule("AM304", "incomplete-node", Severity.ERROR)
+@rule("AM304", "incomplete-node", Severity.ERROR, fixes=Fixes.UNSAFE)
 def incomplete_node(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Entries with a node username that lack a node group."""
     for entry in auth_map.roles:

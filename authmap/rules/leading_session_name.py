@@ -37,6 +37,7 @@ from authmap.authenticator.placeholder import ACCESS_KEY_ID, is_led_by_caller
 from authmap.model import reserved_entries
 from authmap.model.finding import Finding
 from authmap.model.places import at_username
+from authmap.model.rule import Fixes
 from authmap.model.severity import Severity
 from authmap.rules.registry import rule
 from authmap.usernames.rename import rename
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
     from authmap.model.options import RunOptions
 
 
-@rule("AM103", "leading-session-name", Severity.ERROR)
+@rule("AM103", "leading-session-name", Severity.ERROR, fixes=Fixes.UNSAFE)
 def leading_session_name(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Usernames of roles that start with a value the caller chooses."""
     for entry in (*auth_map.roles, *auth_map.users):

@@ -40,6 +40,7 @@ from authmap.authenticator.placeholder import SESSION_NAME, SESSION_NAME_RAW
 from authmap.model import reserved_entries
 from authmap.model.finding import Finding
 from authmap.model.places import at_username
+from authmap.model.rule import Fixes
 from authmap.model.severity import Severity
 from authmap.rules.registry import rule
 from authmap.usernames.rename import set_username
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
     from authmap.model.options import RunOptions
 
 
-@rule("AM108", "lossy-session-name", Severity.NOTE, default=False)
+@rule("AM108", "lossy-session-name", Severity.NOTE, default=False, fixes=Fixes.SAFE)
 def lossy_session_name(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Usernames of roles with the placeholder that replaces `@`."""
     for entry in auth_map.roles:

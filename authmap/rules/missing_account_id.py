@@ -44,7 +44,7 @@ from authmap.authenticator.placeholder import ACCOUNT_ID
 from authmap.model import reserved_entries
 from authmap.model.finding import Finding
 from authmap.model.places import at_field
-from authmap.model.rule import About
+from authmap.model.rule import About, Fixes
 from authmap.model.severity import Severity
 from authmap.rules.registry import rule
 from authmap.usernames.rename import rename, tells_account
@@ -56,7 +56,13 @@ if TYPE_CHECKING:
     from authmap.model.options import RunOptions
 
 
-@rule("AM102", "missing-account-id", Severity.WARNING, about=About.ACCOUNT_ID)
+@rule(
+    "AM102",
+    "missing-account-id",
+    Severity.WARNING,
+    about=About.ACCOUNT_ID,
+    fixes=Fixes.SAFE | Fixes.UNSAFE,
+)
 def missing_account_id(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Role entries whose username does not name the account."""
     for entry in auth_map.roles:

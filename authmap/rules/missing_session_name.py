@@ -55,7 +55,7 @@ from authmap.authenticator.placeholder import (
 from authmap.model import reserved_entries
 from authmap.model.finding import Finding
 from authmap.model.places import at_field
-from authmap.model.rule import About
+from authmap.model.rule import About, Fixes
 from authmap.model.severity import Severity
 from authmap.rules.registry import rule
 from authmap.usernames.rename import rename
@@ -68,7 +68,13 @@ if TYPE_CHECKING:
     from authmap.model.options import RunOptions
 
 
-@rule("AM101", "missing-session-name", Severity.ERROR, about=About.SESSION_NAME)
+@rule(
+    "AM101",
+    "missing-session-name",
+    Severity.ERROR,
+    about=About.SESSION_NAME,
+    fixes=Fixes.SAFE | Fixes.UNSAFE,
+)
 def missing_session_name(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Role entries whose username does not name the session."""
     for entry in auth_map.roles:

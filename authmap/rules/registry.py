@@ -7,7 +7,7 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from authmap.model.rule import About, Need, Rule
+from authmap.model.rule import About, Fixes, Need, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,6 +38,7 @@ def rule(
     *,
     needs: Need = Need.MAP,
     about: About = About.OTHER,
+    fixes: Fixes = Fixes.NONE,
     default: bool = True,
 ) -> Callable[[Check], CheckedRule]:
     """Decorator that turns a check function into a rule.
@@ -49,11 +50,12 @@ def rule(
         needs: what it needs in order to run; the function is called with each content of a kind
             that it includes.
         about: its topic, where other parts of authmap depend on it.
+        fixes: which fixes it has, for its page.
         default: whether it runs without being selected.
     """
 
     def made(check: Check) -> CheckedRule:
-        found = Rule(code, name, severity, check.__module__, needs, about, default)
+        found = Rule(code, name, severity, check.__module__, needs, about, fixes, default)
         return CheckedRule(found, check)
 
     return made

@@ -40,6 +40,7 @@ from authmap.authenticator.arn import SSO_PREFIX, meant
 from authmap.authenticator.arn_fault import is_sound
 from authmap.model.finding import Finding
 from authmap.model.places import at_arn
+from authmap.model.rule import Fixes
 from authmap.model.severity import Severity
 from authmap.rules.registry import rule
 from authmap.usernames.rename import correct_arn
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
     from authmap.model.options import RunOptions
 
 
-@rule("AM201", "role-path", Severity.ERROR)
+@rule("AM201", "role-path", Severity.ERROR, fixes=Fixes.UNSAFE)
 def role_path(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Entries with a role ARN that has a path."""
     for entry in (*auth_map.roles, *auth_map.users):

@@ -35,6 +35,7 @@ from authmap.authenticator.arn import meant
 from authmap.authenticator.arn_fault import is_sound
 from authmap.model.finding import Finding
 from authmap.model.places import at_entry
+from authmap.model.rule import Fixes
 from authmap.model.severity import Severity
 from authmap.rules.registry import rule
 from authmap.usernames.rename import correct_arn
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     from authmap.model.options import RunOptions
 
 
-@rule("AM202", "session-arn", Severity.ERROR)
+@rule("AM202", "session-arn", Severity.ERROR, fixes=Fixes.UNSAFE)
 def session_arn(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Entries with the ARN of an assumed-role session."""
     for entry in (*auth_map.roles, *auth_map.users):

@@ -36,7 +36,7 @@ from typing import TYPE_CHECKING
 from authmap.model import misspelling
 from authmap.model.finding import Finding, Fix
 from authmap.model.places import at_node
-from authmap.model.rule import About
+from authmap.model.rule import About, Fixes
 from authmap.model.severity import Severity
 from authmap.rules.registry import rule
 from authmap.syntax.change import Change
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from authmap.model.options import RunOptions
 
 
-@rule("AM004", "unknown-key", Severity.ERROR, about=About.UNREAD_VALUE)
+@rule("AM004", "unknown-key", Severity.ERROR, about=About.UNREAD_VALUE, fixes=Fixes.UNSAFE)
 def unknown_key(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Keys that the authenticator ignores."""
     seen: set[int] = set()  # report a key once if YAML merges it into several entries

@@ -36,6 +36,7 @@ from typing import TYPE_CHECKING
 from authmap.authenticator.placeholder import KNOWN
 from authmap.model.finding import Finding
 from authmap.model.places import at_pattern
+from authmap.model.rule import Fixes
 from authmap.model.severity import Severity
 from authmap.rules.registry import rule
 from authmap.usernames.rename import correct_spelling, misspellings
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
     from authmap.model.options import RunOptions
 
 
-@rule("AM105", "unknown-placeholder", Severity.ERROR)
+@rule("AM105", "unknown-placeholder", Severity.ERROR, fixes=Fixes.SAFE | Fixes.UNSAFE)
 def unknown_placeholder(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Words in double braces, in usernames and groups, that the authenticator does not know."""
     for wrong in misspellings(auth_map):

@@ -38,7 +38,7 @@ from authmap.authenticator.placeholder import is_led_by_caller
 from authmap.model import reserved_entries
 from authmap.model.content import Unreadable
 from authmap.model.finding import Finding, Fix
-from authmap.model.rule import Need
+from authmap.model.rule import Fixes, Need
 from authmap.model.severity import Severity
 from authmap.rules.registry import rule
 from authmap.syntax.change import Change
@@ -58,7 +58,13 @@ if TYPE_CHECKING:
     from authmap.syntax.nodes import Node
 
 
-@rule("AM003", "unquoted-placeholder", Severity.ERROR, needs=Need.MAP | Need.UNREADABLE)
+@rule(
+    "AM003",
+    "unquoted-placeholder",
+    Severity.ERROR,
+    needs=Need.MAP | Need.UNREADABLE,
+    fixes=Fixes.SAFE,
+)
 def unquoted_placeholder(content: AuthMap | Unreadable, options: RunOptions) -> Iterator[Finding]:
     """Values that begin with braces and are not quoted."""
     if isinstance(content, Unreadable):

@@ -35,7 +35,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from authmap.model.finding import Finding, Fix
-from authmap.model.rule import Need
+from authmap.model.rule import Fixes, Need
 from authmap.model.severity import Severity
 from authmap.rules.registry import rule
 from authmap.syntax.change import Change
@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     "unused-suppression",
     Severity.WARNING,
     needs=Need.MAP | Need.KUBECONFIG | Need.SUPPRESSIONS,
+    fixes=Fixes.SAFE,
 )
 def unused_suppression(content: Content, options: RunOptions) -> Iterator[Finding]:
     """Comments and annotations with codes that suppress nothing."""

@@ -36,6 +36,7 @@ from typing import TYPE_CHECKING
 
 from authmap.model.finding import Finding
 from authmap.model.places import at_pattern
+from authmap.model.rule import Fixes
 from authmap.model.severity import Severity
 from authmap.rules.registry import rule
 from authmap.usernames.rename import correct_spelling, misspellings
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
     from authmap.model.options import RunOptions
 
 
-@rule("AM104", "wrong-delimiters", Severity.ERROR)
+@rule("AM104", "wrong-delimiters", Severity.ERROR, fixes=Fixes.SAFE | Fixes.UNSAFE)
 def wrong_delimiters(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Placeholders in usernames and groups that are not in double braces."""
     for wrong in misspellings(auth_map):

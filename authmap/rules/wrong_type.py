@@ -42,7 +42,7 @@ from authmap.authenticator.entry import sso_fields
 from authmap.authenticator.section import is_infinite
 from authmap.model.finding import Finding, Fix
 from authmap.model.places import at_node
-from authmap.model.rule import About
+from authmap.model.rule import About, Fixes
 from authmap.model.severity import Severity
 from authmap.rules.registry import rule
 from authmap.syntax.change import Change
@@ -101,7 +101,7 @@ _EFFECTS = {
 }
 
 
-@rule("AM002", "wrong-type", Severity.ERROR, about=About.UNREAD_VALUE)
+@rule("AM002", "wrong-type", Severity.ERROR, about=About.UNREAD_VALUE, fixes=Fixes.SAFE)
 def wrong_type(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Values of a type that the authenticator does not read."""
     seen: set[int] = set()  # report a value once if YAML merges it into several entries

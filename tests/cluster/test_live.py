@@ -277,7 +277,7 @@ def test_resolve_and_show_read_the_cluster(cluster: Cluster, kubeconfig: Path) -
     run = authmap(kubeconfig, "resolve", session, "--context", "prod")
     assert run.returncode == 0, run.stderr
     assert "mapped by mapRoles[1], context:prod kube-system/aws-auth mapRoles:7" in run.stdout
-    assert "on-call: ClusterRole/view, by the group `system:masters`" in run.stdout
+    assert "on-call: ClusterRole/view, through the group `system:masters`" in run.stdout
     shown = authmap(kubeconfig, "show", "--context", "prod")
     assert "everyone: staff" in shown.stdout
     assert authmap(kubeconfig, "show", "--context", "prod", "x.yaml").returncode == 2
