@@ -147,3 +147,14 @@ def test_it_is_not_said_to_run_where_it_never_ran() -> None:
         each.rpartition(" ")[2] for each in PROJECT["classifiers"] if "Python :: 3." in each
     }
     assert f"{sys.version_info[0]}.{sys.version_info[1]}" in versions
+
+
+def test_a_missing_parser_is_an_error_with_a_remedy() -> None:
+    program = (
+        "import sys; sys.modules['_ruamel_yaml'] = None; sys.argv = ['authmap', 'lint']\n"
+        "from authmap.__main__ import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "pip install ruamel.yaml.clib" in done.stderr
+    assert "Traceback" not in done.stderr
