@@ -43,7 +43,7 @@ def environment(folder: Path, what: str) -> Path:
     """A virtual environment with this version, and nothing but it and what it requires."""
     venv.create(folder, with_pip=True)
     python = str(folder / "bin" / "python")
-    command = [python, "-m", "pip", "install", "--quiet", f"{ROOT}{what}"]
+    command = [python, "-m", "pip", "install", "--quiet", "--no-compile", f"{ROOT}{what}"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         need.unavailable("install", f"pip cannot install this version: {done.stderr}")
