@@ -113,7 +113,11 @@ def lint(
 
 def _bytes(source: object) -> bytes:
     if not isinstance(source, bytes):
-        hint = ": encode the text first, as in text.encode()" if isinstance(source, str) else ""
+        hint = ""
+        if isinstance(source, str):
+            hint = ": encode the text first, as in text.encode()"
+        elif isinstance(source, (bytearray, memoryview)):
+            hint = ": convert it, as in bytes(source)"
         raise TypeError(f"authmap reads bytes, not {type(source).__name__}{hint}")
     return source
 

@@ -10,8 +10,9 @@ import pytest
 from styles import literal, manifest
 
 from authmap.api import lint
-from authmap.linting.run import Run, brief, safe
+from authmap.linting.run import Run, brief
 from authmap.render.github import LEVELS, command, render
+from authmap.syntax.printable import safe
 
 ENTRY = "- rolearn: arn:aws:iam::111111111111:role/r{0}\n  username: u{0}\n  groups: [{1}]\n"
 

@@ -10,8 +10,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from authmap.linting.fingerprint import fingerprints
-from authmap.linting.run import Run, safe
+from authmap.linting.run import Run
 from authmap.render.gitlab import document, render
+from authmap.syntax.printable import safe
 
 SCHEMA = json.loads((Path(__file__).parent / "schemas" / "gitlab-code-quality.json").read_bytes())
 

@@ -12,10 +12,11 @@ from junitparser import Error, Failure, JUnitXml, Skipped
 from styles import literal, manifest
 
 from authmap.api import lint, lint_data
-from authmap.linting.run import Run, safe
+from authmap.linting.run import Run
 from authmap.model.severity import Severity
 from authmap.render.junit import render
 from authmap.rules.registry import all_rules
+from authmap.syntax.printable import safe
 
 SCHEMA = xmlschema.XMLSchema(str(Path(__file__).parent / "schemas" / "junit-10.xsd"))
 RULES = list(all_rules().values())

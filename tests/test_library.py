@@ -130,7 +130,13 @@ def test_options_take_codes_and_names_in_any_sequence(select: list[str]) -> None
         ({"select": "AM101"}, '["AM101"]'),
         ({"severity": {"missing-sessionname": Severity.NOTE}}, "missing-session-name"),
         ({"username_template": "a:{{SesionName}}"}, "{{SessionName}}"),
-        ({"username_template": "a:{rolename}:{{SessionName}}"}, "role_name"),
+        ({"username_template": "a:{rolename}:{{SessionName}}"}, "did you mean {role_name}"),
+        ({"username_template": "apend"}, "did you mean `append`"),
+        ({"severity": {"AM101": "eror"}}, "did you mean error"),
+        ({"select": [101]}, "[101] is not a list of texts"),
+        ({"select": None}, "None is not a list of texts"),
+        ({"delimiters": ("<<", ">>")}, "pairs of marks"),
+        ({"delimiters": [("", "")]}, "pairs of marks"),
     ],
 )
 def test_options_refuse_what_cannot_be_meant(options: dict[str, object], hint: str) -> None:
@@ -146,11 +152,40 @@ def test_text_is_refused_with_the_remedy(function: object) -> None:
         function("text")  # type: ignore[operator]
 
 
+def test_options_are_checked_again_where_they_change() -> None:
+    options = Options(username_template="append")._replace(ignore=["missing-session-name"])
+    assert isinstance(options, Options)
+    assert options.ignore == ("AM101",)
+    assert options.username_template == "{username}:{{SessionName}}"
+    with pytest.raises(ValueError, match="AM1O1"):
+        options._replace(select=["AM1O1"])
+
+
+def test_a_repr_is_one_line_without_control_characters() -> None:
+    text = b'- {rolearn: "arn:aws:iam::111111111111:role/s\\n\\e[31mx", username: "a\\nb"}'
+    [entry] = authmap.load(text)[0].entries
+    assert repr(entry).isprintable()
+    assert all(repr(finding).isprintable() for finding in authmap.lint(text).findings)
+
+
+@pytest.mark.parametrize("source", [bytearray(FIXTURE), memoryview(FIXTURE)])
+def test_other_bytes_are_refused_with_the_remedy(source: object) -> None:
+    with pytest.raises(TypeError, match=r"bytes\(source\)"):
+        authmap.lint(source)  # type: ignore[arg-type]
+
+
+def test_data_that_is_not_text_is_refused() -> None:
+    with pytest.raises(TypeError, match="`mapRoles` must be text, not bytes"):
+        authmap.lint_data({"mapRoles": b"x"})  # type: ignore[dict-item]
+
+
 def test_what_cannot_be_read_is_an_error() -> None:
     with pytest.raises(authmap.UnreadableError, match=r"a\.yaml:2:5: "):
         authmap.load(b"mapRoles: x\n  - rolearn: y\n", path="a.yaml")
     with pytest.raises(authmap.UnreadableError, match=r"rbac\.yaml: line 1"):
         authmap.load_bindings(b"kind: [", path="rbac.yaml")
+    with pytest.raises(authmap.UnreadableError, match=r"byte 7 of the file .* is not UTF-8"):
+        authmap.load_bindings(b"kind: \xff")
 
 
 def test_bindings_and_reserved_entries_are_options() -> None:

@@ -55,6 +55,7 @@ SETTINGS = settings(
     max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 
+
 @pytest.mark.long
 @SETTINGS
 @given(files(), st.sampled_from(TEMPLATES))

@@ -9,6 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from authmap.api import lint
+from authmap.documents.bindings import read_bindings
+from authmap.model.bindings import Bindings
+from authmap.model.options import RunOptions
+
 ROOT = Path(__file__).parent.parent
 MAP = """\
 apiVersion: v1
@@ -150,3 +155,15 @@ def test_bindings_of_the_file_itself_count_although_there_may_be_others() -> Non
         "username: role:{{AccountID}}:ops:"
         in authmap("fix", "map.yaml", "--rbac", "rbac.yaml").stdout
     )
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["AM501/bad.yaml", "AM001/bad-file.yaml", "aws-auth.yaml"],
+    ids=["kubeconfig", "broken", "map"],
+)
+def test_a_bad_binding_is_found_beside_anything(name: str) -> None:
+    rbac = b"kind: RoleBinding\nsubjects: [{kind: User, name: 'a:{{AccountID}}'}]\n"
+    options = RunOptions(select=("AM4",), bindings=Bindings(read_bindings(rbac, "rbac.yaml")))
+    findings = lint((ROOT / "fixtures" / name).read_bytes(), options=options).findings
+    assert [finding.code for finding in findings if finding.code == "AM401"] == ["AM401"]

@@ -14,6 +14,7 @@ from authmap.authenticator.arn import PARTITIONS, principal
 from authmap.authenticator.consumer import CONFIG_MAP, Consumer, MissingField, is_null
 from authmap.syntax.located import Located
 from authmap.syntax.nodes import Mapping, Node, Scalar, Sequence, resolve_alias
+from authmap.syntax.printable import safe
 from authmap.syntax.yaml import go_types
 from authmap.syntax.yaml.merge_keys import merged
 
@@ -88,7 +89,7 @@ class Entry(Located):
         self.winner: Entry | None = None
 
     def __repr__(self) -> str:
-        return f"<Entry {self.title} as `{self.username}` {self.location}>"
+        return safe(f"<Entry {self.title} as `{self.username}` {self.location}>")
 
     @property
     def _stretch(self) -> tuple[Source, int, int]:

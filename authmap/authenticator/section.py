@@ -134,8 +134,8 @@ class Section(Located):
 
     @property
     def _stretch(self) -> tuple[Source, int, int]:
-        if self.source_map is None and self.root is not None:
-            return self.source, self.root.start, self.root.end
+        if self.source_map is None and self.tree is not None:
+            return self.source, self.tree.start, self.tree.end
         return (self.source, *self.span(0, len(self.text)))
 
     def _read(self, parsed: Tree | None) -> None:

@@ -8,8 +8,9 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from authmap.linting.run import brief, safe, visible
+from authmap.linting.run import brief, visible
 from authmap.model.severity import Severity
+from authmap.syntax.printable import safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

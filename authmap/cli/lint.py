@@ -163,11 +163,14 @@ def _selected(result: Report, options: RunOptions) -> list[Rule]:
     """The selected rules that apply to what was found in a file."""
     from authmap.rules.registry import all_rules
 
-    return [
-        rule
-        for rule in options.selected(all_rules().values())
-        if (result.kubeconfigs if Need.KUBECONFIG in rule.needs else result.maps or result.unread)
-    ]
+    found = Need(0)
+    for number, need in (
+        (result.maps, Need.MAP),
+        (result.kubeconfigs, Need.KUBECONFIG),
+        (result.unread, Need.UNREADABLE),
+    ):
+        found |= need if number else Need(0)
+    return [rule for rule in options.selected(all_rules().values()) if rule.needs & found]
 
 
 def _check_target(written: str | None, read: Iterable[str]) -> None:

@@ -19,11 +19,12 @@ from authmap.cluster.kube.client import server_of
 from authmap.cluster.kube.errors import ClusterError, leaving
 from authmap.cluster.kube.kubeconfig import ConnectionOptions, contexts, login
 from authmap.cluster.kube.session import Session
-from authmap.linting.run import Run, safe
+from authmap.linting.run import Run
 from authmap.model.auth_map import AuthMap
 from authmap.model.options import OptionError
 from authmap.rules.codes import unchecked
 from authmap.rules.registry import all_rules
+from authmap.syntax.printable import safe
 from authmap.usernames.rename import rename_targets
 
 if TYPE_CHECKING:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from authmap.authenticator.placeholder import braced
+from authmap.config.options import check_delimiters
 from authmap.files.patterns import compile_patterns, is_in_chart, matches
 from authmap.model.options import OptionError, RunOptions, choice
 from authmap.model.reserved_entries import ReservedEntry
@@ -119,7 +119,7 @@ class _Converter:
         delimiters = tuple((opening, closing) for opening, closing in values["delimiters"])
         for number, pair in enumerate(delimiters):
             with self.at("delimiters", number):
-                _check_marks(pair)
+                check_delimiters(pair)
         with self.at("username-template"):
             username_template = template(braced(values["username-template"], delimiters))
         with self.at("fail-on"):
@@ -205,9 +205,3 @@ class _Converter:
 def _reserved(row: dict[str, str], delimiters: Delimiters) -> ReservedEntry:
     username = braced(row.get("username", ""), delimiters)
     return ReservedEntry(row["what"], row.get("source", ""), row.get("role", ""), username)
-
-
-def _check_marks(pair: tuple[str, str]) -> None:
-    for mark in pair:
-        if re.search(r"[\w\s]", mark) or not mark.isprintable():
-            raise OptionError(f"`{mark}` is not a delimiter: it contains letters, digits or spaces")

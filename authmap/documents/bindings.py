@@ -35,7 +35,11 @@ def read_bindings(data: bytes, path: str) -> list[Binding]:
     Raises:
         ValueError: it is not UTF-8, not YAML, or an unrendered template; the message says where.
     """
-    source = Source(data, path)
+    try:
+        source = Source(data, path)
+    except UnicodeDecodeError as error:
+        where = f"byte {error.start + 1} of the file (0x{data[error.start]:02x})"
+        raise ValueError(f"{where} is not UTF-8; save the file as UTF-8") from None
     found: list[Binding] = []
     try:
         for tree in parse(source.text):

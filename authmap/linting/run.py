@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from authmap.model.rule import Need
 from authmap.model.severity import Severity
 from authmap.rules.registry import all_rules
+from authmap.syntax.printable import safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -93,17 +94,6 @@ class Run(NamedTuple):
     def fixable(self) -> int:
         """The number of findings that `authmap fix` can fix, including with --unsafe-fixes."""
         return sum(f.fix is not None and f.fix.held_back is None for f in self.findings)
-
-
-def safe(text: str) -> str:
-    r"""Text with every control character escaped, such as `\x1b`, so that a terminal ignores it."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else _escaped(c) for c in text)
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape", "surrogatepass").decode()
 
 
 def visible(text: str) -> str:

@@ -121,6 +121,8 @@ class AuthMap(Content, Located):
         """
         sections, keys, at = {}, [], 0
         for name, text in data.items():
+            if not isinstance(text, str):
+                raise TypeError(f"the data of `{name}` must be text, not {type(text).__name__}")
             if name in SECTIONS:
                 data_bytes = text.encode(errors="replace")
                 mark = BOM if data_bytes.startswith(BOM) else b""  # keep the text's own mark

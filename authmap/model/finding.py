@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from authmap.syntax.change import Change
 from authmap.syntax.located import Located
+from authmap.syntax.printable import safe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,7 +105,8 @@ class Finding(Located):
         self._fix = fix and fix._replace(held_back=reason)
 
     def __repr__(self) -> str:
-        return f"<Finding {self.code} {self.location}: {self.message}>"
+        code = f"{self.rule.code} " if hasattr(self, "rule") else ""
+        return safe(f"<Finding {code}{self.location}: {self.message}>")
 
     @property
     def code(self) -> str:

@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from authmap.linting.fingerprint import relative
-from authmap.linting.run import brief, safe
+from authmap.linting.run import brief
 from authmap.model.severity import Severity
+from authmap.syntax.printable import safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

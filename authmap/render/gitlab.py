@@ -9,8 +9,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from authmap.linting.fingerprint import fingerprints, relative
-from authmap.linting.run import brief, safe
+from authmap.linting.run import brief
 from authmap.model.severity import Severity
+from authmap.syntax.printable import safe
 
 if TYPE_CHECKING:
     from authmap.linting.run import Run

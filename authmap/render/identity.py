@@ -39,8 +39,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from authmap.authenticator import placeholder
-from authmap.linting.run import brief, safe
+from authmap.linting.run import brief
 from authmap.render.show import EMPTY, NONE, place
+from authmap.syntax.printable import safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from authmap.linting.fingerprint import relative
-from authmap.linting.run import brief, safe
+from authmap.linting.run import brief
 from authmap.model.rule import Need
 from authmap.render.concise import line
+from authmap.syntax.printable import safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -20,7 +20,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from authmap.config.file import toml
-from authmap.linting.run import safe
+from authmap.syntax.printable import safe
 
 if TYPE_CHECKING:
     from authmap.config.settings import Settings

@@ -34,8 +34,9 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any
 
-from authmap.linting.run import brief, safe
+from authmap.linting.run import brief
 from authmap.render.text import count
+from authmap.syntax.printable import safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.linting.run import brief, safe
+from authmap.linting.run import brief
+from authmap.syntax.printable import safe
 
 if TYPE_CHECKING:
     from authmap.linting.run import Run

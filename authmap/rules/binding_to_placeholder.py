@@ -57,6 +57,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from authmap.authenticator.placeholder import KNOWN
+from authmap.model.auth_map import AuthMap
 from authmap.model.finding import Finding
 from authmap.model.rule import Need
 from authmap.model.severity import Severity
@@ -65,17 +66,21 @@ from authmap.rules.registry import rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authmap.model.auth_map import AuthMap
+    from authmap.model.content import Content
     from authmap.model.options import RunOptions
 
 
-@rule("AM401", "binding-to-placeholder", Severity.ERROR, needs=Need.MAP | Need.BINDINGS)
-def binding_to_placeholder(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
+ANY_CONTENT = Need.MAP | Need.KUBECONFIG | Need.UNREADABLE
+"""The bindings are wrong whatever stands beside them."""
+
+
+@rule("AM401", "binding-to-placeholder", Severity.ERROR, needs=ANY_CONTENT | Need.BINDINGS)
+def binding_to_placeholder(content: Content, options: RunOptions) -> Iterator[Finding]:
     """Subjects of bindings that contain a placeholder."""
     for binding, subject in options.bindings.subjects if options.bindings else ():
         if not any(known in subject.name for known in KNOWN):
             continue
-        groups = _groups(auth_map, subject.name)
+        groups = _groups(content, subject.name) if isinstance(content, AuthMap) else ""
         advice = f"bind {groups} instead" if groups else "bind one of the entry's groups instead"
         yield Finding(
             subject.at,

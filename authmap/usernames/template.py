@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from functools import lru_cache
 from operator import attrgetter
 from typing import TYPE_CHECKING
@@ -60,15 +61,24 @@ def template(text: str) -> str:
     for match in re.finditer(_FIELD, chosen):
         if match[1] not in FIELDS:
             raise TemplateError(
-                f"username templates have no field `{{{match[1]}}}`; the fields are "
-                + ", ".join(f"{{{name}}}" for name in FIELDS)
+                f"username templates have no field `{{{match[1]}}}`; {_near_field(match[1])}"
                 + "; the authenticator's placeholders have double braces: {{SessionName}}"
             )
     rest = re.sub(_FIELD, "x", chosen)
     problem = _problem(rest)
+    preset = get_close_matches(text, PRESETS, 1, 0.7) if problem else []
+    if preset:
+        raise TemplateError(f"`{text}` is not a preset: did you mean `{preset[0]}`?")
     if problem:
         raise TemplateError(f"the username template `{text}` {problem}")
     return chosen
+
+
+def _near_field(word: str) -> str:
+    close = get_close_matches(word, FIELDS, 1, 0.5)
+    if close:
+        return f"did you mean {{{close[0]}}}?"
+    return "the fields are " + ", ".join(f"{{{name}}}" for name in FIELDS)
 
 
 def _problem(pattern: str) -> str | None:
