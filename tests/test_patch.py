@@ -130,7 +130,7 @@ def test_appended_groups(data: st.DataObject, groups: list[str], one: bool) -> N
         assert len(changed_lines(before, result.output)) == 1
 
 
-def mended(text: str, code: str = "AM304") -> FixResult:
+def fixed_text(text: str, code: str = "AM304") -> FixResult:
     return fix(text.encode(), options=RunOptions(select=(code,), unsafe_fixes=True))
 
 
@@ -161,7 +161,7 @@ NODE = "- rolearn: arn:aws:iam::111111111111:role/n\n  username: system:node:{{S
     ],
 )
 def test_appended_beside(groups: str, wanted: str) -> None:
-    result = mended(NODE + groups)
+    result = fixed_text(NODE + groups)
     assert result.output.decode() == NODE + wanted
 
 
@@ -178,7 +178,7 @@ def test_appended_beside(groups: str, wanted: str) -> None:
     ],
 )
 def test_nothing_is_appended_where_it_is_not_plain(groups: str) -> None:
-    result = mended(NODE + groups)
+    result = fixed_text(NODE + groups)
     assert result.output.decode() == NODE + groups
     assert result.held_back
     assert "did not read back as intended" not in result.held_back[0][1]
@@ -213,7 +213,7 @@ STAFF = "- rolearn: arn:aws:iam::111111111111:role/staff\n  groups: [x]\n  usern
     ],
 )
 def test_held_back(text: str, reason: str | None) -> None:
-    result = mended(text, "AM101")
+    result = fixed_text(text, "AM101")
     if reason is None:
         assert result.applied
         return

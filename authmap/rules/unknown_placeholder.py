@@ -39,7 +39,7 @@ from authmap.model.places import at_pattern
 from authmap.model.rule import Fixes
 from authmap.model.severity import Severity
 from authmap.rules.registry import rule
-from authmap.usernames.rename import correct_spelling, misspellings
+from authmap.usernames.rename import correct_spelling, misspellings, spelling_remedy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +56,7 @@ def unknown_placeholder(auth_map: AuthMap, options: RunOptions) -> Iterator[Find
         if not slip.delimited:
             continue
         if slip.meant:
-            advice = f"the spelling must match exactly, including case: write {slip.meant}"
+            advice = f"the spelling must match exactly, including case; {spelling_remedy(wrong)}"
         else:
             advice = f"the authenticator fills in only {', '.join(KNOWN)}"
         yield Finding(

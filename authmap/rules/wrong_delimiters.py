@@ -39,7 +39,7 @@ from authmap.model.places import at_pattern
 from authmap.model.rule import Fixes
 from authmap.model.severity import Severity
 from authmap.rules.registry import rule
-from authmap.usernames.rename import correct_spelling, misspellings
+from authmap.usernames.rename import correct_spelling, misspellings, spelling_remedy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,7 +68,7 @@ def wrong_delimiters(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding
         yield Finding(
             at_pattern(entry, node, text, slip.start, slip.end),
             message,
-            f"placeholders must be {marks}, without spaces: write {slip.meant}",
+            f"placeholders must be {marks}, without spaces; {spelling_remedy(wrong)}",
             entry=entry,
             fix=correct_spelling(wrong, options),
         )
