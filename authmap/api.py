@@ -59,10 +59,8 @@ def load(source: bytes, *, path: str = "<input>") -> list[AuthMap]:
     for content in reading.contents:
         if isinstance(content, Unreadable):
             problem = content.problem
-            start, _ = content.layer.span(problem.start, problem.end)
-            line, column = content.source.place(start)
             remedy = f"; {problem.remedy}" if problem.remedy else ""
-            raise UnreadableError(f"{path}:{line}:{column}: {problem.message}{remedy}")
+            raise UnreadableError(f"{content.location}: {problem.message}{remedy}")
     return reading.maps
 
 

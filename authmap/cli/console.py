@@ -223,9 +223,7 @@ def _unreadable_section(layer: Layer) -> str | None:
 
 
 def _report_finding(finding: Finding, done: str, what: str) -> None:
-    line, column = finding.source.place(finding.span[0])
-    place = f"{finding.source.path}:{line}:{column}"
-    say(f"{place}: {done} {finding.rule.code}: {brief(what)}")
+    say(f"{finding.location}: {done} {finding.rule.code}: {brief(what)}")
 
 
 def sum_up(run: Run, results: list[FixResult], done: str, bindings: Bindings | None) -> None:

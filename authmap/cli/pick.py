@@ -79,7 +79,7 @@ def _places(maps: list[AuthMap]) -> str:
 
 
 def _unread(content: Unreadable) -> tuple[str, str]:
-    problem, source = content.problem, content.source
-    line, column = source.place(problem.start)
-    reason = describe_problem(problem, source.text[problem.start : problem.end])
-    return f"{source.path}:{line}:{column}", f"cannot be read: {reason}"
+    problem = content.problem
+    start, end = content.layer.span(problem.start, problem.end)
+    reason = describe_problem(problem, content.source.text[start:end])  # where secrets are hidden
+    return content.location, f"cannot be read: {reason}"

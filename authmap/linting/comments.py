@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from authmap.model.auth_map import AuthMap, Shape
 from authmap.model.directive import Directive, Word
 from authmap.model.places import at_part
-from authmap.rules.registry import all_rules
+from authmap.rules.codes import find_code
 from authmap.syntax.layer import At
 from authmap.syntax.nodes import Comment, Mapping, Scalar, descend, resolve_alias
 from authmap.syntax.yaml.scalars import lines
@@ -66,15 +66,7 @@ def _annotations(content: Content) -> Iterator[Directive]:
 
 
 def _words(text: str, place: Callable[[int, int], At]) -> list[Word]:
-    return [Word(m[0], place(*m.span()), _code(m[0])) for m in _WORD.finditer(text)]
-
-
-def _code(word: str) -> str | None:
-    """The code of the rule that a word names, or None if it names no rule."""
-    rules = all_rules()
-    if word.upper() in rules:
-        return word.upper()
-    return next((rule.code for rule in rules.values() if rule.name == word.lower()), None)
+    return [Word(m[0], place(*m.span()), find_code(m[0])) for m in _WORD.finditer(text)]
 
 
 class _Text:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from authmap.syntax.located import Located
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -74,7 +76,7 @@ class Content:
         yield from ()
 
 
-class Unreadable(Content):
+class Unreadable(Content, Located):
     """A text that cannot be read, or not to its end.
 
     Attributes:
@@ -84,3 +86,7 @@ class Unreadable(Content):
     def __init__(self, source: Source, problem: Problem, *, layer: Layer | None = None) -> None:
         super().__init__(source, layer=layer)
         self.problem = problem
+
+    @property
+    def _stretch(self) -> tuple[Source, int, int]:
+        return (self.source, *self.layer.span(self.problem.start, self.problem.end))

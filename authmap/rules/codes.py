@@ -23,6 +23,14 @@ def unchecked(options: RunOptions, rules: Iterable[Rule]) -> str | None:
     return options.bindings.missing
 
 
+def find_code(word: str) -> str | None:
+    """The code of the rule that a word names by code or name, or None if it names no rule."""
+    rules = all_rules()
+    if word.upper() in rules:
+        return word.upper()
+    return next((rule.code for rule in rules.values() if rule.name == word.lower()), None)
+
+
 def rule_code(text: str, *, whole: bool = False) -> str:
     """Convert a rule's code, its name, or a prefix of codes to an upper-case code or prefix.
 
@@ -34,11 +42,9 @@ def rule_code(text: str, *, whole: bool = False) -> str:
         OptionError: no rule matches, or only a prefix was given although `whole` is set.
     """
     code, known = text.strip().upper(), all_rules()
-    if code in known:
-        return code
-    named = next((rule.code for rule in known.values() if rule.name == text.strip().lower()), None)
-    if named:
-        return named
+    found = find_code(text.strip())
+    if found:
+        return found
     if not code:
         raise OptionError("a rule code is empty: is there an extra comma or an unset variable?")
     if any(each.startswith(code) for each in known):

@@ -86,8 +86,3 @@ class Source:
         starts = self._line_starts
         end = starts[number] if number < len(starts) else len(self.text)
         return self.text[starts[number - 1] : end].rstrip("\r\n")
-
-    @property
-    def line_count(self) -> int:
-        """Number of lines."""
-        return len(self._line_starts)
