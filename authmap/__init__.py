@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any
 from authmap.version import __version__
 
 if TYPE_CHECKING:
+    from authmap.access.compare import AccessChange, Comparison, Effect, compare
+    from authmap.access.grant import Access, Grant
+    from authmap.access.principal import Principal
     from authmap.api import UnreadableError, fix, fix_data, lint, lint_data, load, load_bindings
     from authmap.authenticator.arn import ArnError
     from authmap.authenticator.entry import Entry
@@ -29,17 +32,23 @@ if TYPE_CHECKING:
     from authmap.model.severity import Severity
 
 __all__ = [
+    "Access",
+    "AccessChange",
     "ArnError",
     "AuthMap",
     "Bindings",
+    "Comparison",
     "DataFixResult",
+    "Effect",
     "Entry",
     "Finding",
     "Fix",
     "FixResult",
+    "Grant",
     "Identity",
     "LoginError",
     "Options",
+    "Principal",
     "Report",
     "ReservedEntry",
     "Rule",
@@ -47,6 +56,7 @@ __all__ = [
     "Severity",
     "UnreadableError",
     "__version__",
+    "compare",
     "fix",
     "fix_data",
     "lint",
@@ -56,23 +66,30 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Access": "access.grant",
+    "AccessChange": "access.compare",
     "ArnError": "authenticator.arn",
     "AuthMap": "model.auth_map",
     "Bindings": "model.bindings",
+    "Comparison": "access.compare",
     "DataFixResult": "fixing.results",
+    "Effect": "access.compare",
     "Entry": "authenticator.entry",
     "Finding": "model.finding",
     "Fix": "model.finding",
     "FixResult": "fixing.results",
+    "Grant": "access.grant",
     "Identity": "authenticator.resolve",
     "LoginError": "authenticator.resolve",
     "Options": "config.options",
+    "Principal": "access.principal",
     "Report": "linting.results",
     "ReservedEntry": "model.reserved_entries",
     "Rule": "model.rule",
     "Section": "authenticator.section",
     "Severity": "model.severity",
     "UnreadableError": "api",
+    "compare": "access.compare",
     "fix": "api",
     "fix_data": "api",
     "lint": "api",

@@ -177,7 +177,8 @@ def fix(
     Raises:
         TypeError: the source is not bytes.
     """
-    from authmap.fixing.rounds import File, fix_in_rounds
+    from authmap.fixing.rounds import fix_in_rounds
+    from authmap.fixing.target import File
 
     options = options or RunOptions()
     wanted = Wanted(named, options.extra_paths, options.delimiters)
@@ -216,7 +217,8 @@ def fix_data(
         options: which rules run, and how; with `unsafe_fixes` also fixes that could change who
             has access.
     """
-    from authmap.fixing.rounds import Data, fix_in_rounds
+    from authmap.fixing.rounds import fix_in_rounds
+    from authmap.fixing.target import Data
 
     given = Data.of(data, path, annotations or {})
     held, applied, held_back, remaining = fix_in_rounds(given, options or RunOptions())

@@ -92,10 +92,12 @@ def cold_start(folder: Path) -> None:
 def large_map(folder: Path) -> None:
     data, twice = manifest(5000), manifest(10000)
     inner = "\n".join(line[4:] for line in data.decode().splitlines()[7:])
-    lint, compose, fix, ten = medians(
+    (before,), (after,) = authmap.load(data), authmap.load(authmap.fix(data).output)
+    lint, compose, fix, compared, ten = medians(
         lambda: authmap.lint(data),
         lambda: YAML(typ="safe").compose(io.StringIO(inner)),
         lambda: authmap.fix(data),
+        lambda: authmap.compare(before, after),
         lambda: authmap.lint(twice),
         runs=max(3, RUNS // 2),
         clock=time.process_time,  # processor time, so that other processes do not count
@@ -103,6 +105,7 @@ def large_map(folder: Path) -> None:
     print(f"5,000 entries, {len(data):,} bytes, {len(authmap.lint(data).findings):,} findings")
     show("lint of 5,000 entries / ruamel.yaml's C compose of their text", lint, compose, "<= 1.0")
     show("fix of 5,000 usernames / lint of them", fix, lint, "<= 2.0")
+    show("comparison of 5,000 renamed entries / lint of them", compared, lint, "<= 2.0")
     show("lint of 10,000 entries / of 5,000", ten, lint, "<= 2.2")
     found = authmap.lint(data)
     run = Run(found.findings, [], [], 1, found.maps)

@@ -49,7 +49,7 @@ def test_fixes_write_the_first_pair(delimiters: tuple[tuple[str, str], ...]) -> 
     before = entry("staff")
     options = RunOptions(delimiters=delimiters, select=("AM101", "AM102"))
     result = fix(before, options=options)
-    name = marked(DEFAULT_TEMPLATE.replace("{role_name}", "staff"), delimiters[0])
+    name = marked(DEFAULT_TEMPLATE.replace("{short_role}", "staff"), delimiters[0])
     assert f"{name}" in result.output.decode()
     assert len(result.output.splitlines()) == len(before.splitlines())
     assert codes(result.output, delimiters) == []

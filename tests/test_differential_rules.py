@@ -253,7 +253,7 @@ def is_fixed_as_told(real: oracle.Oracle, data: dict[str, str]) -> None:
         assert list(data_of(renamed).values()) == list(data.values())
         assert unsafe or renamed == document
         # … or when what made it something else is put in quotes.
-        whole = fix(renamed, options=RunOptions(select=("AM002", "AM003")))
+        whole = fix(renamed, options=RunOptions(select=("AM002", "AM003"), unsafe_fixes=unsafe))
         old, new = load(renamed), load(whole.output)
         for name, text in data_of(renamed).items():
             told = quoted(text, name, whole.applied)

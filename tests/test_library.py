@@ -27,6 +27,7 @@ CALLS = {
     "fix": lambda fix: b"{{SessionName}}" in fix(MANIFEST).output,
     "load": lambda load: load(MANIFEST)[0].roles[0].username == "staff",
     "load_bindings": lambda load: load(b"kind: RoleBinding\\n").subjects == [],
+    "compare": lambda compare: compare(*2 * sys.modules["authmap"].load(MANIFEST)).changes == [],
     "lint_data": lambda lint: lint({"mapRoles": MANIFEST.decode()}).findings[0].code == "AM101",
     "fix_data": lambda fix: fix({"mapRoles": MANIFEST.decode()}).applied[0].code == "AM101",
 }

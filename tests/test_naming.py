@@ -28,6 +28,7 @@ from authmap.usernames.template import PRESETS, TemplateError, render, template
 
 if TYPE_CHECKING:
     from authmap.authenticator.entry import Entry
+    from authmap.model.finding import Fix
 
 ROLE = "arn:aws:iam::111111111111:role/team/staff"
 
@@ -43,8 +44,14 @@ def entry(
     return found[0]
 
 
+def renamed(old: Entry, options: RunOptions) -> Fix | None:
+    """The fix that renames an entry of a map without others."""
+    alone = AuthMap.from_data({old.section.name: old.section.text})
+    return rename(alone, alone.entries[0], options)
+
+
 def new_name(old: Entry, **options: object) -> str | None:
-    found = rename(old, RunOptions(**options))  # type: ignore[arg-type]
+    found = renamed(old, RunOptions(**options))  # type: ignore[arg-type]
     return found.changes[0].value if found else None
 
 
@@ -140,17 +147,17 @@ def test_role_name(arn: str, name: str) -> None:
     ],
 )
 def test_obstacles(old: Entry, held: str | None) -> None:
-    found = rename(old, RunOptions())
+    found = renamed(old, RunOptions())
     assert found
     assert (found.held_back is None) if held is None else (held in (found.held_back or ""))
 
 
 @pytest.mark.parametrize("named", ["staff", "old", ROLE])
 def test_an_entry_without_groups_is_renamed_when_named(named: str) -> None:
-    found = rename(entry("old", groups=()), RunOptions(rename=(named,)))
+    found = renamed(entry("old", groups=()), RunOptions(rename=(named,)))
     assert found
     assert found.held_back is None
-    found = rename(entry("old", groups=()), RunOptions(rename=("somebody",)))
+    found = renamed(entry("old", groups=()), RunOptions(rename=("somebody",)))
     assert found
     assert found.held_back
 
@@ -165,19 +172,19 @@ def test_an_entry_without_groups_is_renamed_when_named(named: str) -> None:
     ],
 )
 def test_what_has_no_name_or_no_session_is_not_renamed(old: Entry) -> None:
-    assert rename(old, RunOptions()) is None
+    assert renamed(old, RunOptions()) is None
 
 
 def test_a_rename_that_lets_somebody_in_is_unsafe() -> None:
     for username, safe in (("a", True), ("a:{{EC2PrivateDNSName}}", False)):
-        found = rename(entry(username), RunOptions())
+        found = renamed(entry(username), RunOptions())
         assert found
         assert found.safe is safe
 
 
 def test_an_unchecked_template_makes_no_traceback() -> None:
     for text in ("{nothing}:{{SessionName}}", "{", "", "{{SessionName}}", "append"):
-        rename(entry("staff"), RunOptions(username_template=text))
+        renamed(entry("staff"), RunOptions(username_template=text))
     assert new_name(entry("staff"), username_template="append") == "staff:{{SessionName}}"
     assert new_name(entry("{{SessionName}}"), username_template="append") is None
 
@@ -220,7 +227,7 @@ ARNS = st.sampled_from(
 @given(NAMES, TEMPLATES, ARNS)
 def test_a_new_name_names_the_session(username: str, text: str, arn: str) -> None:
     old = entry(username, arn=arn)
-    found = rename(old, RunOptions(username_template=template(text)))
+    found = renamed(old, RunOptions(username_template=template(text)))
     if found:
         name = found.changes[0].value
         assert has_session(name)

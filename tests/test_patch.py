@@ -37,7 +37,7 @@ from written_maps import (
 
 from authmap.api import fix
 from authmap.documents.read import read
-from authmap.fixing import rounds, verify
+from authmap.fixing import attempt, verify
 from authmap.fixing.edits import Edit, build_edits, splice
 from authmap.model.options import RunOptions
 from authmap.syntax.source import Source
@@ -66,6 +66,7 @@ def test_one_username_is_one_line(file: tuple[bytes, list[Item], int], template:
     result = fix(data, options=options)
     role, username = items[target].role, items[target].username
     wanted = template.replace("{role_name}", role).replace("{username}", username)
+    assume("could have the username" not in str(result.held_back))  # another entry's username fits
     assert len(result.applied) == 1, result.held_back
     assert len(changed_lines(data, result.output)) == 1
     items[target] = items[target]._replace(username=wanted)
@@ -110,14 +111,14 @@ def test_appended_groups(data: st.DataObject, groups: list[str], one: bool) -> N
     inner, outer = data.draw(st.sampled_from(INNER)), data.draw(st.sampled_from(OUTER))
     assume(outer is not single or inner is json_line)
     assume(outer is not folded or inner not in (block, block_indented))
-    if one:
-        groups = [*groups, "system:nodes"]
+    groups = [f"eks:{group}" for group in groups]
+    groups.append("system:nodes" if one else "system:bootstrappers")
     items = [node(groups), Item("x", "x", ["z"]), node(["system:nodes", "system:bootstrappers"])]
     items = [each._replace(role=f"{each.role}{number}") for number, each in enumerate(items)]
     before = finish(data.draw, outer(inner(items)))  # type: ignore[arg-type]
     assert entries(before) == meant(items)
     result = fix(before, options=RunOptions(select=("AM304",), unsafe_fixes=True))
-    missing = ["system:bootstrappers"] if one else ["system:bootstrappers", "system:nodes"]
+    missing = ["system:bootstrappers"] if one else ["system:nodes"]
     items[0] = items[0]._replace(groups=groups + missing)
     assert entries(result.output) == meant(items)
     old, new = before.split(b"\n"), result.output.split(b"\n")
@@ -155,8 +156,8 @@ NODE = "- rolearn: arn:aws:iam::111111111111:role/n\n  username: system:node:{{S
         ("  groups: [system:nodes]\n", "  groups: [system:nodes, system:bootstrappers]\n"),
         ('  groups: ["system:nodes",]\n', '  groups: ["system:nodes", "system:bootstrappers",]\n'),
         (
-            "  groups: [\n    x,\n    system:nodes # why\n  ]\n",
-            "  groups: [\n    x,\n    system:nodes, system:bootstrappers # why\n  ]\n",
+            "  groups: [\n    eks:x,\n    system:nodes # why\n  ]\n",
+            "  groups: [\n    eks:x,\n    system:nodes, system:bootstrappers # why\n  ]\n",
         ),
     ],
 )
@@ -169,9 +170,9 @@ def test_appended_beside(groups: str, wanted: str) -> None:
     "groups",
     [
         "  groups: &g\n  - system:nodes\n- groups: *g\n",
-        "  groups:\n  - x\n  - &g system:nodes\n",
+        "  groups:\n  - eks:x\n  - &g system:nodes\n",
         "  groups:\n  - !!str system:nodes\n",
-        "  groups:\n  - system:nodes\n  - |-\n    x\n",
+        "  groups:\n  - system:nodes\n  - |-\n    eks:x\n",
         "  groups:\n  - system:nodes\n  - [x]\n",
         "  groups:\n  -\n    system:nodes\n",
         "  groups:\n  - system:nodes\n  -\n",
@@ -244,7 +245,7 @@ def test_one_bad_edit_stops_no_other(bad: set[int], monkeypatch: pytest.MonkeyPa
             return [edit._replace(content="x\n  groups: []") for edit in made]
         return made
 
-    monkeypatch.setattr(rounds, "build_edits", spoil)
+    monkeypatch.setattr(attempt, "build_edits", spoil)
     result = fix(text.encode(), options=RunOptions(select=("AM101",)))
     names = [username for _, username, _ in entries(result.output)]
     for number, username in enumerate(names):
@@ -350,7 +351,7 @@ def rewritten(text: str, value: str) -> str:
     field = entry.field("username")
     assert field
     change = Change(entry.section, field.value, value)
-    after = splice(reading.maps[0].source.text, build_edits(AFix((change,))))
+    after = splice(reading.maps[0].source.text, build_edits(AFix((change,), safe=True)))
     assert verify.only_intended_changes(reading, read(after.encode()), [change])
     return after
 
@@ -390,7 +391,7 @@ def test_any_value_into_a_flow_mapping(value: str) -> None:
         assert field
         change = Change(entry.section, field.value, value)
         try:
-            edits = build_edits(AFix((change,)))
+            edits = build_edits(AFix((change,), safe=True))
         except HeldBack:
             continue
         after = read(splice(reading.maps[0].source.text, edits).encode())
@@ -403,15 +404,15 @@ def test_caller_never_gets_to_choose_a_whole_name_by_a_fix() -> None:
     lost = b"- rolearn: arn:aws:iam::111111111111:role/staff\n  username: {{SessionName}}\n"
     meant = b'"role:{{AccountID}}:staff:{{SessionName}}"'
     for template in (RunOptions().username_template, "{username}:{{SessionName}}"):
-        options = RunOptions(select=("AM003",), username_template=template)
+        options = RunOptions(select=("AM003",), unsafe_fixes=True, username_template=template)
         assert fix(lost, options=options).output == lost.replace(b"{{SessionName}}", meant)
     user = lost.replace(b"role", b"user")
-    assert fix(user, options=RunOptions(select=("AM003",))).output == user
+    assert fix(user, options=RunOptions(select=("AM003",), unsafe_fixes=True)).output == user
 
 
 def test_what_stays_lost_after_the_quotes_is_left_alone() -> None:
     lost = b"- rolearn: a\n  username: {{AccountID}}\n  groups:\n  - !!int\n"
-    result = fix(lost, options=RunOptions(select=("AM003",)))
+    result = fix(lost, options=RunOptions(select=("AM003",), unsafe_fixes=True))
     ((_, reason),) = result.held_back
     assert (
         reason == "the authenticator still could not read mapRoles: the tag !!int does not fit ``"

@@ -15,6 +15,7 @@ from authmap.documents.read import read
 from authmap.documents.reading import Wanted
 from authmap.model.content import Unreadable
 from authmap.model.options import RunOptions
+from authmap.model.planned_change import PlannedChange
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -137,7 +138,8 @@ def eligible(path: Path) -> bool:
     if path.suffix != ".yaml" or b"\r" in data or not data.isascii():
         return False
     contents = read(data, wanted=Wanted(named=True)).contents
-    readable = not any(isinstance(each, Unreadable) or each.partly_unread for each in contents)
+    unfit = (Unreadable, PlannedChange)  # a plan is JSON, which has no comments
+    readable = not any(isinstance(each, unfit) or each.partly_unread for each in contents)
     return bool(contents) and readable
 
 

@@ -125,7 +125,7 @@ def test_templates_of_a_chart_are_rendered(tmp_path: Path) -> None:
 
 def test_a_template_is_mended_where_no_braces_are_written() -> None:
     text = chart(label='"{{ .Chart.Name }}"', entries=STAFF.replace("staff\n", "yes\n", 2))
-    result = fix(text.encode(), options=RunOptions(select=("AM002",)))
+    result = fix(text.encode(), options=RunOptions(select=("AM002",), unsafe_fixes=True))
     assert result.output.decode() == text.replace("username: yes", 'username: "yes"')
 
 

@@ -90,13 +90,16 @@ class Index:
         roles: the active entries of mapRoles.
         users: the active entries of mapUsers.
         accounts: the account IDs in mapAccounts.
+
+    Attributes:
+        accounts: see Args.
     """
 
     def __init__(
         self, roles: Iterable[Entry], users: Iterable[Entry], accounts: Iterable[str]
     ) -> None:
         self._sections = (_by_arn(roles), _by_arn(users))
-        self._accounts = frozenset(accounts)
+        self.accounts = frozenset(accounts)
 
     def matches(self, arn: str) -> list[Entry]:
         """The entries for a canonical ARN; if there are several, a random one wins."""
@@ -119,7 +122,7 @@ class Index:
             username = render(entry.username, who)
             groups = [render(text, who) if "{{" in text else text for text in entry.groups]
             return Identity(username, groups, entry.section.name, entry, tuple(found[1:]))
-        if who.account in self._accounts:
+        if who.account in self.accounts:
             return Identity(who.arn, [], "mapAccounts", None)
         return None
 

@@ -9,8 +9,9 @@ must therefore be equal in two patterns that overlap.
 from __future__ import annotations
 
 import re
+from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from authmap.authenticator.placeholder import (
     ACCESS_KEY_ID,
@@ -21,7 +22,9 @@ from authmap.authenticator.placeholder import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+
+T = TypeVar("T")
 
 _CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 _ALPHANUMERIC = _CAPITALS + "abcdefghijklmnopqrstuvwxyz"
@@ -33,6 +36,7 @@ _FILLED = {
 }
 _CHARACTERS = dict(_FILLED.values())
 WILD = "".join(_CHARACTERS)
+_SEPARATOR = re.compile(f"[^{_ALPHANUMERIC}_+=,.@{WILD}-]")
 _FILLABLE = str.maketrans("", "", _ALPHANUMERIC + "_+=,.@-" + WILD)
 
 
@@ -133,6 +137,87 @@ def _cut(text: str) -> tuple[str, str, str, str]:
     fixed = text.translate(_FILLABLE)
     pieces = re.split(f"[{WILD}]", text)
     return fixed, pieces[0], pieces[-1], text
+
+
+class PatternIndex(Generic[T]):
+    """Patterns with items, to find those that can become the same username as another pattern.
+
+    In two such patterns the non-fillable characters are equal, and so is all fixed text between
+    the same two of them. Patterns are looked up by that text. A search compares at most `_MOST`
+    patterns, and takes the others for a match; only maps built to waste time reach this limit.
+    """
+
+    def __init__(self) -> None:
+        self._shapes: dict[str, dict[_Shape, _Table[T]]] = {}
+
+    def add(self, text: str, item: T) -> None:
+        """Add a pattern."""
+        fixed, segments, shape = _segments(text)
+        shapes = self._shapes.setdefault(fixed, {})
+        shapes.setdefault(shape, _Table()).add(segments, text, item)
+
+    def like(self, text: str) -> Iterator[T]:
+        """The items whose pattern can become the same username as this one."""
+        fixed, segments, shape = _segments(text)
+        compared = 0
+        for other_shape, table in self._shapes.get(fixed, {}).items():
+            common = tuple(at for at in range(len(shape)) if not shape[at] | other_shape[at])
+            for other, item in table.find(common, segments):
+                compared += 1
+                if (
+                    other == text
+                    or compared > _MOST
+                    or len(text) + len(other) > _LONGEST
+                    or overlap(text, other)
+                ):
+                    yield item
+
+
+class _Table(Generic[T]):
+    """The patterns with open text in the same places, by the fixed text in some of the others."""
+
+    def __init__(self) -> None:
+        self._all: list[tuple[list[str], str, T]] = []
+        self._by_text: dict[tuple[int, ...], dict[tuple[str, ...], list[tuple[str, T]]]] = {}
+
+    def add(self, segments: list[str], text: str, item: T) -> None:
+        self._all.append((segments, text, item))
+        for places, found in self._by_text.items():
+            found.setdefault(tuple(segments[at] for at in places), []).append((text, item))
+
+    def find(self, places: tuple[int, ...], segments: list[str]) -> list[tuple[str, T]]:
+        """The patterns with the same text in some places."""
+        if places not in self._by_text:
+            found: dict[tuple[str, ...], list[tuple[str, T]]] = {}
+            self._by_text[places] = found
+            for each, text, item in self._all:
+                found.setdefault(tuple(each[at] for at in places), []).append((text, item))
+        return self._by_text[places].get(tuple(segments[at] for at in places), [])
+
+
+_Shape = tuple[bool, ...]
+
+
+def _segments(text: str) -> tuple[str, list[str], _Shape]:
+    """A pattern's non-fillable characters, the texts between them, and which of these are open."""
+    segments = _SEPARATOR.split(text)
+    return text.translate(_FILLABLE), segments, tuple(map(is_open, segments))
+
+
+def matcher(pattern: str) -> Callable[[str], bool]:
+    """A test whether an open pattern can become a name; quick for a pattern with one open part."""
+    pieces = re.split(f"([{WILD}])", pattern)
+    if len(pieces) != 3:
+        return partial(overlap, pattern)
+    front, wild, back = pieces
+    fixed, characters = len(front) + len(back), _CHARACTERS[wild]
+
+    def matches(name: str) -> bool:
+        if len(name) < fixed + 2 or not (name.startswith(front) and name.endswith(back)):
+            return False
+        return characters.issuperset(name[len(front) : len(name) - len(back)])
+
+    return matches
 
 
 def overlap(one: str, other: str) -> bool:

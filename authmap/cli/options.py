@@ -46,7 +46,7 @@ Template = Annotated[
     str | None,
     typer.Option(
         metavar="TEMPLATE",
-        help="Username that fixes write: default, access-entry, append, or your own template.",
+        help="Username that fixes write: default, access-entry, append, sso, or your own template.",
     ),
 ]
 ConfigFile = Annotated[

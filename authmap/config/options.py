@@ -32,7 +32,7 @@ class Options(RunOptions):
         severity: severity of the findings of a rule, or its name, by the rule's code or name.
         unsafe_fixes: whether to apply fixes that could change who has access.
         username_template: template of the usernames that fixes write, or the name of a preset
-            (``default``, ``access-entry``, ``append``).
+            (``default``, ``access-entry``, ``append``, ``sso``).
         rename: ARNs, role names or usernames of entries to rename even if a binding may name
             them.
         reserved: entries of your own services, which are never renamed.

@@ -8,7 +8,8 @@ Terraform generates this JSON from its sources, so authmap does not fix anything
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from itertools import zip_longest
+from typing import TYPE_CHECKING, NamedTuple
 
 from authmap.authenticator.entry import read_accounts, read_entries
 from authmap.documents import values
@@ -19,7 +20,8 @@ from authmap.documents.redaction import redacted
 from authmap.documents.shapes import inside, text
 from authmap.model.auth_map import AuthMap
 from authmap.model.content import Content, Unreadable
-from authmap.syntax.nodes import Mapping, Scalar, Sequence, resolve_alias
+from authmap.model.planned_change import PlannedChange
+from authmap.syntax.nodes import Mapping, Scalar, Sequence, descend, resolve_alias
 from authmap.syntax.problem import Problem, ProblemKind
 from authmap.syntax.yaml.embedded import EmbeddedText
 
@@ -56,6 +58,7 @@ def read(document: Document) -> Iterator[Content]:
             unreadable = Unreadable(layer.source, problem, layer=layer)
             unreadable.address = address
             found.append(unreadable)
+    found += _planned_changes(document)
     if found:
         source = redacted(
             document.layer, root, [each for auth_map in found for each in _visible(auth_map)]
@@ -156,8 +159,113 @@ def _known_after_apply(
     )
 
 
+class _Resource(NamedTuple):
+    """A resource that a plan changes.
+
+    Attributes:
+        address: its address.
+        before: the aws-auth maps in it before.
+        after: the aws-auth maps in it after; no map, and no map before, if it is not known.
+        unknown: the sections that are known only after apply.
+    """
+
+    address: str
+    before: list[AuthMap]
+    after: list[AuthMap]
+    unknown: frozenset[str]
+
+
+def _planned_changes(document: Document) -> Iterator[PlannedChange]:
+    """The changes of maps in a plan, as far as they are known before the plan is applied.
+
+    A map that the plan creates is compared only with a map that the plan deletes elsewhere, as a
+    move from one resource to another does.
+    """
+    resources = [
+        found
+        for resource in _items(inside(document.root, "resource_changes"))
+        if (found := _changed(document, resource))
+    ]
+    created = [found.after[0] for found in resources if found.after and not found.before]
+    for address, before, after, unknown in resources:
+        for old, new in zip_longest(before, after):
+            if old is None:
+                continue
+            later = new or (created.pop(0) if created else None)
+            later = later or AuthMap(old.source, old.shape, layer=old.layer)
+            for name in unknown:
+                old.sections.pop(name, None)
+                later.sections.pop(name, None)
+            change = PlannedChange(old, later, partial=bool(unknown))
+            change.address, change.locked = address, LOCKED
+            yield change
+
+
+def _changed(document: Document, resource: Mapping) -> _Resource | None:
+    """A resource's maps before and after; None if it has none, or if they cannot be compared."""
+    kind, change = text(resource.get("type")) or "", inside(resource, "change")
+    actions = {each.value for each in _scalars(inside(change, "actions"))}
+    before, after = inside(change, "before"), inside(change, "after")
+    if actions <= {"forget", "no-op", "read"} or text(inside(before, "apply_only")) == "true":
+        return None  # the object stays as it is
+    unknown = _unknown_sections(kind, inside(change, "after_unknown"))
+    if unknown is None:
+        return None
+    address = text(resource.get("address")) or ""
+    return _Resource(
+        address, _maps_in(document, kind, before), _maps_in(document, kind, after), unknown
+    )
+
+
+def _unknown_sections(kind: str, unknown: Node | None) -> frozenset[str] | None:
+    """The sections that are known only after apply; None if that is all of them, or their place."""
+    where = {"kubectl_manifest": "yaml_body", "helm_release": "values"}.get(kind)
+    if where:
+        return None if _is_unknown(inside(unknown, where)) else frozenset()
+    if kind == "kubernetes_manifest":
+        unknown = inside(unknown, "manifest")
+    metadata = inside(unknown, "metadata")
+    places = [*_items(metadata), *([metadata] if isinstance(metadata, Mapping) else [])]
+    data = inside(unknown, "data")
+    named = [each.get(key) for each in places for key in ("name", "namespace")]
+    if any(map(_is_unknown, [*named, *(x for x in (unknown, data) if isinstance(x, Scalar))])):
+        return None
+    pairs = data.pairs if isinstance(data, Mapping) else []
+    return frozenset(text(key) or "" for key, value in pairs if _is_unknown(value))
+
+
+def _maps_in(document: Document, kind: str, node: Node | None) -> list[AuthMap]:
+    """The maps in a resource's values that the authenticator will find."""
+    if not isinstance(node, Mapping):
+        return []
+    layer = EmbeddedText(document.layer.text, document.layer.source, document.layer.source_map)
+    layer.aliased = document.layer.aliased
+    contents = _in_resource(Document(node, layer, document.reading), kind, node)
+    return [
+        content
+        for content in contents
+        if isinstance(content, AuthMap)
+        and (content.name is None or content.name.value == "aws-auth")
+        and (content.namespace is None or content.namespace.value == "kube-system")
+    ]
+
+
+def _scalars(node: Node | None) -> list[Scalar]:
+    target = resolve_alias(node)
+    items = target.items if isinstance(target, Sequence) else []
+    return [each for each in items if isinstance(each, Scalar)]
+
+
+def _is_unknown(node: Node | None) -> bool:
+    """Whether `after_unknown` marks a value, or a part of it, as unknown."""
+    found = descend(node) if node is not None else ()
+    return any(isinstance(each, Scalar) and each.value == "true" for each in found)
+
+
 def _visible(content: Content) -> Iterator[tuple[int, int]]:
     """The ranges of the file that may be shown: the object's name, and the fields of entries."""
+    if isinstance(content, PlannedChange):
+        yield from (*_visible(content.before), *_visible(content.after))
     if not isinstance(content, AuthMap):
         return
     for node in (content.name, content.namespace):
@@ -189,6 +297,9 @@ def _read(section: Section) -> Iterator[tuple[int, int]]:
 def _replace_source(content: Content, source: Source) -> None:
     """Replace a content's source with a redacted text of the same length."""
     content.source = source
+    if isinstance(content, PlannedChange):
+        _replace_source(content.before, source)
+        _replace_source(content.after, source)
     for section in content.sections.values() if isinstance(content, AuthMap) else ():
         section.source = source
     if isinstance(content.layer, EmbeddedText):

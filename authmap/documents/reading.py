@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from authmap.model.auth_map import AuthMap, Shape
 from authmap.model.content import Unreadable
 from authmap.model.kubeconfig import Kubeconfig
+from authmap.model.planned_change import PlannedChange
 from authmap.syntax.problem import ProblemKind
 
 if TYPE_CHECKING:
@@ -88,10 +89,13 @@ class Reading:
 
     @property
     def map_count(self) -> int:
-        """Number of maps found, including those whose data Terraform does not know yet."""
+        """Number of maps found, including those that Terraform deletes or does not know yet."""
         found = (content for content in self.contents if isinstance(content, Unreadable))
         unknown = sum(content.problem.kind is ProblemKind.UNKNOWN for content in found)
-        return len(self.maps) + unknown
+        changes = (content for content in self.contents if isinstance(content, PlannedChange))
+        addresses = {auth_map.address for auth_map in self.maps}
+        deleted = sum(change.address not in addresses for change in changes)
+        return len(self.maps) + unknown + deleted
 
     @property
     def kubeconfigs(self) -> int:

@@ -10,6 +10,7 @@ from authmap.linting import template_guard
 from authmap.model import reserved_entries
 from authmap.model.auth_map import AuthMap, Shape
 from authmap.model.kubeconfig import Kubeconfig
+from authmap.model.planned_change import PlannedChange
 from authmap.model.rule import About, Need
 from authmap.rules.registry import all_rules, checked_rules
 
@@ -66,6 +67,8 @@ def _need(content: Content) -> Need:
     """The kind of content, as the need of the rules that check it."""
     if isinstance(content, AuthMap):
         return Need.MAP
+    if isinstance(content, PlannedChange):
+        return Need.PLAN
     return Need.KUBECONFIG if isinstance(content, Kubeconfig) else Need.UNREADABLE
 
 

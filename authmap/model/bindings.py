@@ -6,13 +6,16 @@ https://kubernetes.io/docs/reference/kubernetes-api/authorization-resources/clus
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from functools import cached_property
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from authmap.authenticator import username_overlap
 from authmap.authenticator.foreign_template import templates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from authmap.authenticator.entry import Entry
     from authmap.syntax.layer import At
@@ -73,6 +76,7 @@ class Bindings:
             then skipped.
 
     Attributes:
+        found: the bindings.
         missing: see Args.
         incidental: see Args.
         subjects: all bound users and groups, each with its binding.
@@ -81,14 +85,12 @@ class Bindings:
     def __init__(
         self, found: Iterable[Binding], missing: str | None = None, *, incidental: bool = False
     ) -> None:
+        self.found = tuple(found)
         self.missing = missing
         self.incidental = incidental
-        self.subjects = [(binding, each) for binding in found for each in binding.subjects]
-        self._users: dict[str, list[Binding]] = {}
-        self._groups: dict[str, list[Binding]] = {}
-        for binding, subject in self.subjects:
-            by_name = self._users if subject.kind == "User" else self._groups
-            by_name.setdefault(subject.name, []).append(binding)
+        self.subjects = [(binding, each) for binding in self.found for each in binding.subjects]
+        self._users = _ByName(pair for pair in self.subjects if pair[1].kind == "User")
+        self._groups = _ByName(pair for pair in self.subjects if pair[1].kind == "Group")
 
     def of_username(self, entry: Entry, username: str | None = None) -> list[tuple[str, Binding]]:
         """The bound users whose name a caller of the entry can get, each with a binding.
@@ -97,14 +99,19 @@ class Bindings:
             entry: the entry.
             username: a username pattern to use instead of the entry's own.
         """
-        pattern = entry.username if username is None else username
-        return list(self._matches(self._users, entry, pattern))
+        return self.of_user(_pattern(entry, entry.username if username is None else username))
 
     def of_groups(self, entry: Entry) -> list[tuple[str, Binding]]:
         """The bound groups that the entry can give a caller, each with a binding."""
-        return [
-            found for group in entry.groups for found in self._matches(self._groups, entry, group)
-        ]
+        return [found for group in entry.groups for found in self.of_group(_pattern(entry, group))]
+
+    def of_user(self, pattern: str) -> list[tuple[str, Binding]]:
+        """The bound users whose name a pattern of `username_overlap` can become."""
+        return self._users.like(pattern)
+
+    def of_group(self, pattern: str) -> list[tuple[str, Binding]]:
+        """The bound groups whose name a pattern of `username_overlap` can become."""
+        return self._groups.like(pattern)
 
     def of_caller(self, username: str, groups: Iterable[str]) -> list[tuple[Binding, str]]:
         """The bindings that apply to a caller, each with the user or group that it matches.
@@ -114,26 +121,48 @@ class Bindings:
             groups: the caller's rendered groups; `system:authenticated` is added, as the API
                 server does.
         """
-        found = [(binding, f"user `{username}`") for binding in self._users.get(username, ())]
+        found = [(binding, f"user `{username}`") for binding in self._users.of(username)]
         for group in (*groups, AUTHENTICATED):
-            found += [(binding, f"group `{group}`") for binding in self._groups.get(group, ())]
+            found += [(binding, f"group `{group}`") for binding in self._groups.of(group)]
         return found
 
-    @staticmethod
-    def _matches(
-        by_name: dict[str, list[Binding]], entry: Entry, pattern: str
-    ) -> Iterator[tuple[str, Binding]]:
+
+_MOST = 50
+"""Limit on the bound names that a pattern is found to match: the first few say enough."""
+
+
+class _ByName:
+    """Bindings by the name of their subject."""
+
+    def __init__(self, subjects: Iterable[tuple[Binding, Subject]]) -> None:
+        self._bindings: dict[str, list[Binding]] = {}
+        for binding, subject in subjects:
+            self._bindings.setdefault(subject.name, []).append(binding)
+
+    @cached_property
+    def _names(self) -> list[str]:
+        return sorted(self._bindings)
+
+    def of(self, name: str) -> list[Binding]:
+        """The bindings to exactly this name."""
+        return self._bindings.get(name, [])
+
+    def like(self, pattern: str) -> list[tuple[str, Binding]]:
+        """The names that a pattern can become, each with a binding; at most `_MOST` names."""
         if not pattern:
-            return
-        text = username_overlap.pattern(pattern, entry.account_id, sessions=entry.has_session_name)
-        names = [text] if text in by_name else []
-        if username_overlap.is_open(text):
-            front = username_overlap.front(text)
-            likely = (name for name in by_name if name.startswith(front))
-            names = [name for name in likely if username_overlap.overlap(text, name)]
-        for name in names:
-            for binding in by_name[name]:
-                yield name, binding
+            return []
+        names = [pattern] if pattern in self._bindings else []
+        if username_overlap.is_open(pattern):
+            front = username_overlap.front(pattern)
+            start = bisect_left(self._names, front)
+            after = islice(self._names, start, None)
+            likely = takewhile(lambda name: name.startswith(front), after)
+            names = list(islice(filter(username_overlap.matcher(pattern), likely), _MOST))
+        return [(name, binding) for name in names for binding in self._bindings[name]]
+
+
+def _pattern(entry: Entry, text: str) -> str:
+    return username_overlap.pattern(text, entry.account_id, sessions=entry.has_session_name)
 
 
 def unrendered(found: Iterable[Binding]) -> Subject | None:

@@ -27,13 +27,16 @@ class Fix(NamedTuple):
 
     Attributes:
         changes: the values to set; either all of them are set or none.
-        safe: whether it changes nobody's access; an unsafe fix needs ``--unsafe-fixes``.
+        safe: whether it changes nobody's access; an unsafe fix needs ``--unsafe-fixes``. A rule
+            judges by the entry alone; `fix` also compares who has access before and after.
         held_back: why the fix is withheld, or None.
+        effect: what an unsafe fix would change, after the word "would"; empty if not known.
     """
 
     changes: tuple[Change, ...]
-    safe: bool = True
+    safe: bool
     held_back: str | None = None
+    effect: str = ""
 
 
 class SuppressionKind(StrEnum):
@@ -103,6 +106,15 @@ class Finding(Located):
         """Withhold the fix, if there is one."""
         fix = self.fix
         self._fix = fix and fix._replace(held_back=reason)
+
+    def mark_unsafe(self, effect: str) -> None:
+        """Mark the fix as one that changes access.
+
+        Args:
+            effect: what it would change, after the word "would".
+        """
+        fix = self.fix
+        self._fix = fix and fix._replace(safe=False, effect=effect)
 
     def __repr__(self) -> str:
         code = f"{self.rule.code} " if hasattr(self, "rule") else ""

@@ -67,6 +67,12 @@ def is_node(entry: Entry) -> bool:
     return entry.username.startswith(NODE_PREFIX) or not NODE_GROUPS.isdisjoint(entry.groups)
 
 
+def resembles_node(entry: Entry) -> bool:
+    """Whether an entry is for nodes, or was meant to be: their names are in it, misspelled."""
+    username, groups = entry.username.lower(), " ".join(entry.groups).lower()
+    return NODE_PREFIX in username or any(group in groups for group in NODE_GROUPS)
+
+
 def owner(entry: Entry, more: Iterable[ReservedEntry] = ()) -> str | None:
     """The node type or service that owns an entry, so that its username must not change.
 

@@ -16,12 +16,13 @@ URL = "https://github.com/authmap/authmap/blob/main/docs/rules/"
 class Need(Flag):
     """What a rule needs in order to run.
 
-    A rule is called once for each content of the kinds it needs (MAP, KUBECONFIG, UNREADABLE).
-    BINDINGS and SUPPRESSIONS are additional requirements.
+    A rule is called once for each content of the kinds it needs (MAP, KUBECONFIG, PLAN or
+    UNREADABLE). BINDINGS and SUPPRESSIONS are additional requirements.
 
     Attributes:
         MAP: an aws-auth map.
         KUBECONFIG: a kubeconfig.
+        PLAN: a change of a map in a Terraform plan.
         UNREADABLE: a text that cannot be read.
         BINDINGS: the RBAC bindings of the map's cluster.
         SUPPRESSIONS: which findings of other rules are suppressed; the rule runs after the others.
@@ -29,6 +30,7 @@ class Need(Flag):
 
     MAP = auto()
     KUBECONFIG = auto()
+    PLAN = auto()
     UNREADABLE = auto()
     BINDINGS = auto()
     SUPPRESSIONS = auto()

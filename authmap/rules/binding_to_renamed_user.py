@@ -61,7 +61,7 @@ from authmap.model.places import at_field
 from authmap.model.rule import Need
 from authmap.model.severity import Severity
 from authmap.rules.registry import rule
-from authmap.usernames.rename import wants_rename
+from authmap.usernames.new_names import wants_rename
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,7 +76,7 @@ def binding_to_renamed_user(auth_map: AuthMap, options: RunOptions) -> Iterator[
     if options.bindings is None:
         return
     for entry in auth_map.roles:
-        if not wants_rename(entry, options):
+        if not wants_rename(entry, options.reserved):
             continue
         for user, binding in options.bindings.of_username(entry):
             groups = " or ".join(f"`{group}`" for group in entry.groups if group)

@@ -28,8 +28,9 @@ NotReady, and new ones never join.
 ## How to fix
 
 Add the missing group. `authmap fix --unsafe-fixes` appends it to the list. The fix is not marked as
-safe because it gives access to machines that are locked out today. If the entry has no list of
-groups, write one by hand.
+safe because it gives access to machines that are locked out today. If the entry has neither of the
+two groups, or groups that nodes do not need, it may be for people under a node's name, who must not
+become nodes: correct it by hand.
 """
 
 from __future__ import annotations
@@ -50,6 +51,10 @@ if TYPE_CHECKING:
     from authmap.authenticator.entry import Entry
     from authmap.model.auth_map import AuthMap
     from authmap.model.options import RunOptions
+
+
+_OF_NODES = ("system:bootstrap", "system:node", "eks:")
+"""Beginnings of the groups that nodes have, such as `eks:kube-proxy-windows`."""
 
 
 @rule("AM304", "incomplete-node", Severity.ERROR, fixes=Fixes.UNSAFE)
@@ -79,6 +84,7 @@ def incomplete_node(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]
 def _fix(entry: Entry, group: str) -> Fix | None:
     """The fix that appends one group; the next run adds another one that is missing."""
     field = entry.field("groups")
-    if field is None or not entry.groups:
+    people = not all(group.startswith(_OF_NODES) for group in entry.groups if group)
+    if field is None or people or NODE_GROUPS.isdisjoint(entry.groups):
         return None
     return Fix((Change(entry.section, field.value, group, append=True),), safe=False)

@@ -69,7 +69,7 @@ def leading_session_name(auth_map: AuthMap, options: RunOptions) -> Iterator[Fin
             )
         fix = None
         if not reserved_entries.owner(entry, options.reserved):
-            fix = rename(entry, options, safe=False)
+            fix = rename(auth_map, entry, options, safe=False)
         yield Finding(
             at_username(entry, username.removesuffix(rest)),
             f"anyone who assumes {entry.title} chooses how the username starts: `{username}`",

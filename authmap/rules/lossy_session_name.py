@@ -68,5 +68,5 @@ def lossy_session_name(auth_map: AuthMap, options: RunOptions) -> Iterator[Findi
             "a session named after an email address looks different in CloudTrail; "
             f"{SESSION_NAME_RAW} keeps the name unchanged",
             entry=entry,
-            fix=set_username(entry, raw, options),
+            fix=set_username(entry, raw, options, safe=True),
         )

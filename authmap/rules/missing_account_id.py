@@ -47,7 +47,8 @@ from authmap.model.places import at_field
 from authmap.model.rule import About, Fixes
 from authmap.model.severity import Severity
 from authmap.rules.registry import rule
-from authmap.usernames.rename import rename, tells_account
+from authmap.usernames.rename import rename
+from authmap.usernames.template import tells_account
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,5 +80,5 @@ def missing_account_id(auth_map: AuthMap, options: RunOptions) -> Iterator[Findi
             "in combined logs, roles of the same name in different accounts look like one user; "
             "add {{AccountID}} to the username",
             entry=entry,
-            fix=partial(rename, entry, options, with_account=True),
+            fix=partial(rename, auth_map, entry, options, with_account=True),
         )

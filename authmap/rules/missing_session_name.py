@@ -34,9 +34,12 @@ instead. authmap holds the fix back in these cases:
 * The bindings are not known, and the entry has no groups: its access must come from a binding to
   the username.
 * The username is the fixed name of an AWS service.
+* Another entry could have the new username too, even with the full name of the role in it.
+* The entry looks like one for nodes.
 
-`--rename` applies the fix anyway. If the old username contains `{{EC2PrivateDNSName}}`, the fix
-needs `--unsafe-fixes`, because it lets people log in who could not before.
+`--rename` applies the fix anyway, except in the last two cases. If the old username contains
+`{{EC2PrivateDNSName}}`, the fix needs `--unsafe-fixes`, because it lets people log in who could not
+before.
 """
 
 from __future__ import annotations
@@ -112,7 +115,7 @@ def missing_session_name(auth_map: AuthMap, options: RunOptions) -> Iterator[Fin
             message,
             f"you cannot tell who did what; {advice}",
             entry=entry,
-            fix=partial(rename, entry, options),
+            fix=partial(rename, auth_map, entry, options),
         )
 
 

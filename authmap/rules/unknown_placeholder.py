@@ -23,10 +23,10 @@ anything else as plain text, without a warning: with `dev:{{sessionname}}`, ever
 ## How to fix
 
 Write one of the five. `authmap fix` does this if it is clear which one you mean. In a username the
-fix is safe, unless the username would then begin with the session name. That fix, and one in a
-group, needs `--unsafe-fixes`, because it can change who has access. authmap never corrects a
-session name placeholder in a group, because the caller could then pick the group. It holds back the
-fix of a username in the same cases as AM101.
+fix is safe, unless the entry is for nodes, or the username would then begin with the session name.
+That fix, and one in a group, needs `--unsafe-fixes`, because it can change who has access. authmap
+never corrects a session name placeholder in a group, because the caller could then pick the group.
+It holds back the fix of a username in the same cases as AM101.
 """
 
 from __future__ import annotations
@@ -64,5 +64,5 @@ def unknown_placeholder(auth_map: AuthMap, options: RunOptions) -> Iterator[Find
             f"`{slip.text}` is not a placeholder: it stays in the {what} as written",
             advice,
             entry=entry,
-            fix=correct_spelling(wrong, options),
+            fix=correct_spelling(auth_map, wrong, options),
         )

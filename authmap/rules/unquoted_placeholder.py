@@ -20,12 +20,11 @@ whole section and every other entry in it. `{{SessionName}}-x` is not YAML at al
 
 ## How to fix
 
-Put the whole value in quotes. `authmap fix` does this if the text is otherwise valid YAML. If the
-username would begin with the session name, the fix writes the username from `--username-template`
-instead: otherwise a caller could take anybody's name by choosing the session name (AM103). The
-authenticator could not read the section before, so after the fix every entry in it takes effect. In
-a file, `authmap fix` makes the change by default, so review these entries; on a live cluster it
-makes it only with `--unsafe-fixes`.
+Put the whole value in quotes. `authmap fix --unsafe-fixes` does this if the text is otherwise valid
+YAML. If the username would begin with the session name, the fix writes the username from
+`--username-template` instead: otherwise a caller could take anybody's name by choosing the session
+name (AM103). The fix is not marked as safe: the authenticator could not read the section before, so
+every entry in it takes effect. Review them first.
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ from authmap.syntax.change import Change
 from authmap.syntax.layer import At
 from authmap.syntax.problem import ProblemKind
 from authmap.syntax.yaml.go_types import GoYamlError
-from authmap.usernames.template import DEFAULT_TEMPLATE, render
+from authmap.usernames.template import DEFAULT_TEMPLATE, RESERVED, render_in_full
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +62,7 @@ if TYPE_CHECKING:
     "unquoted-placeholder",
     Severity.ERROR,
     needs=Need.MAP | Need.UNREADABLE,
-    fixes=Fixes.SAFE,
+    fixes=Fixes.UNSAFE,
 )
 def unquoted_placeholder(content: AuthMap | Unreadable, options: RunOptions) -> Iterator[Finding]:
     """Values that begin with braces and are not quoted."""
@@ -90,7 +89,8 @@ def unquoted_placeholder(content: AuthMap | Unreadable, options: RunOptions) -> 
             value = section.text[node.start : node.end]
             if id(node) in usernames and is_led_by_caller(value):
                 value = _username(usernames[id(node)], options)
-            fix = Fix((Change(section, node, value),), held_back=unread) if value else None
+            change = Change(section, node, value)
+            fix = Fix((change,), safe=False, held_back=unread) if value else None
             yield _finding(At(section, node.start, node.end), loss, fix)
 
 
@@ -103,10 +103,11 @@ def _usernames(section: Section, tree: Node) -> dict[int, Entry]:
 
 def _username(entry: Entry, options: RunOptions) -> str:
     """The username to write instead of one that the caller could choose, or an empty string."""
-    if not entry.has_session_name or reserved_entries.is_node(entry):
+    if not entry.has_session_name or reserved_entries.resembles_node(entry):
         return ""
     template = options.username_template
-    return render(entry, DEFAULT_TEMPLATE if "{username}" in template else template)
+    value = render_in_full(entry, DEFAULT_TEMPLATE if "{username}" in template else template)
+    return "" if value.startswith(RESERVED) else value
 
 
 def _finding(at: At, loss: str, fix: Fix | None = None) -> Finding:

@@ -81,7 +81,7 @@ def _fix(directive: Directive, *, whole: bool) -> Fix | None:
     if not whole and directive.place:
         between = layer.text[words[0].at.end : words[1].at.start]
         kept = between.join(word.text for word in words if word not in directive.unused)
-        return Fix((Change(layer, directive.place, kept),))
+        return Fix((Change(layer, directive.place, kept),), safe=True)
     if directive.target:
-        return Fix((Change(layer, Comment(directive.at.start, directive.at.end), ""),))
+        return Fix((Change(layer, Comment(directive.at.start, directive.at.end), ""),), safe=True)
     return None

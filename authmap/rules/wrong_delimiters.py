@@ -24,10 +24,10 @@ looks as if it tells them apart. Nodes whose name is not filled in do not join t
 
 Write two braces on each side with only the name between them, and quote the value if it begins with
 a brace. `authmap fix` does this and leaves the rest of the username alone. In a username the fix is
-safe, unless the username would then begin with the session name. That fix, and one in a group,
-needs `--unsafe-fixes`, because it can change who has access. authmap never corrects a session name
-placeholder in a group, because the caller could then pick the group. It holds back the fix of a
-username in the same cases as AM101.
+safe, unless the entry is for nodes, or the username would then begin with the session name. That
+fix, and one in a group, needs `--unsafe-fixes`, because it can change who has access. authmap never
+corrects a session name placeholder in a group, because the caller could then pick the group. It
+holds back the fix of a username in the same cases as AM101.
 """
 
 from __future__ import annotations
@@ -70,5 +70,5 @@ def wrong_delimiters(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding
             message,
             f"placeholders must be {marks}, without spaces; {spelling_remedy(wrong)}",
             entry=entry,
-            fix=correct_spelling(wrong, options),
+            fix=correct_spelling(auth_map, wrong, options),
         )

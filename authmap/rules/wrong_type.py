@@ -27,9 +27,10 @@ API server refuses the object.
 
 ## How to fix
 
-`authmap fix` puts quotes around values that were meant as text. It makes this change without
-`--unsafe-fixes`, and the value you wrote then takes effect: a caller who was the user "" gets the
-username, and a quoted group is granted. You have to correct lists and mappings yourself.
+`authmap fix --unsafe-fixes` puts quotes around values that were meant as text. It is not marked as
+safe, because the value you wrote then takes effect: a caller who was the user "" gets the username,
+and a quoted group is granted. Only `userid`, which nothing reads, is quoted without
+`--unsafe-fixes`. You have to correct lists and mappings yourself.
 """
 
 from __future__ import annotations
@@ -101,7 +102,9 @@ _EFFECTS = {
 }
 
 
-@rule("AM002", "wrong-type", Severity.ERROR, about=About.UNREAD_VALUE, fixes=Fixes.SAFE)
+@rule(
+    "AM002", "wrong-type", Severity.ERROR, about=About.UNREAD_VALUE, fixes=Fixes.SAFE | Fixes.UNSAFE
+)
 def wrong_type(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Values of a type that the authenticator does not read."""
     seen: set[int] = set()  # report a value once if YAML merges it into several entries
@@ -112,7 +115,7 @@ def wrong_type(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
         seen.add(id(node))
         fix = None
         if wanted == "text" and not name.endswith("arn`") and name[1:-1] not in auth_map.sections:
-            fix = _quotes(layer, node)
+            fix = _quotes(layer, node, safe=name.lower() == "`userid`")
         yield Finding(
             _place(layer, shown or node),
             f"{name} is {_what(node, quoted=not auth_map.locked)}, not {wanted}",
@@ -259,13 +262,13 @@ def _fits(node: Node, wanted: str, consumer: Consumer = CONFIG_MAP) -> bool:
         return False
 
 
-def _quotes(layer: Layer, node: Node) -> Fix | None:
+def _quotes(layer: Layer, node: Node, *, safe: bool) -> Fix | None:
     """The fix that quotes a value exactly as it is written, or None if it is not plain text."""
     if isinstance(node, Scalar) and not node.style and node.tag is None and not is_null(node):
-        return Fix((Change(layer, node, node.value),))
+        return Fix((Change(layer, node, node.value),), safe)
     written = layer.text[node.start : node.end]
     if isinstance(node, Mapping) and node.flow and re.fullmatch(r"\{[ \w.-]*\}", written):
-        return Fix((Change(layer, node, written),))  # {SessionName}
+        return Fix((Change(layer, node, written),), safe)  # {SessionName}
     return None
 
 

@@ -8,7 +8,6 @@ from authmap.authenticator.arn import meant
 from authmap.authenticator.arn_fault import is_sound
 from authmap.authenticator.foreign_template import templates
 from authmap.authenticator.placeholder import (
-    ACCOUNT_ID,
     EC2_PRIVATE_DNS_NAME,
     SESSION_NAME,
     MisspelledPlaceholder,
@@ -23,10 +22,11 @@ from authmap.model.places import line_of
 from authmap.model.reserved_entries import (
     bound_by,
     is_node,
-    owner,
+    resembles_node,
 )
 from authmap.syntax.change import Change
-from authmap.usernames.template import render
+from authmap.usernames.new_names import new_names
+from authmap.usernames.template import RESERVED, tells_account
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -38,7 +38,12 @@ if TYPE_CHECKING:
 
 
 def rename(
-    entry: Entry, options: RunOptions, *, with_account: bool = False, safe: bool = True
+    auth_map: AuthMap,
+    entry: Entry,
+    options: RunOptions,
+    *,
+    with_account: bool = False,
+    safe: bool = True,
 ) -> Fix | None:
     """The fix that gives an entry a username with the session name.
 
@@ -46,10 +51,11 @@ def rename(
     otherwise the template's.
 
     Args:
+        auth_map: the map that contains the entry.
         entry: an entry that does not belong to a node or service.
         options: the template, and the entries to rename in any case.
         with_account: whether the username must also contain the account.
-        safe: whether the rename changes nobody's access.
+        safe: whether the rule considers the rename safe.
 
     Returns:
         The fix, or None if no suitable username exists.
@@ -57,43 +63,49 @@ def rename(
     if not entry.username or not entry.has_session_name:
         return None
     if EC2_PRIVATE_DNS_NAME in entry.username:
-        safe = False  # until now, nobody could log in
-    own = with_placeholders_corrected(entry.username)
-    for value in (own, render(entry, options.username_template)):
-        if value == entry.username or not has_session(value):
-            continue
-        if is_led_by_caller(value) or EC2_PRIVATE_DNS_NAME in value:
-            continue
+        safe = False  # until now, only EC2 instances could log in
+
+    def suits(value: str) -> bool:
+        if value == entry.username or not has_session(value) or is_led_by_caller(value):
+            return False
         if with_account and not tells_account(entry, value):
-            continue
-        fix = set_username(entry, value, options, safe=safe)
-        if fix and value != own and not fix.held_back and not (entry.sso or is_sound(entry.arn)):
-            fix = fix._replace(held_back="no caller can have this ARN: correct the ARN first")
+            return False
+        return EC2_PRIVATE_DNS_NAME not in value
+
+    names = new_names(auth_map, options)
+    own = with_placeholders_corrected(entry.username)
+    if suits(own) and not own.startswith(RESERVED) and not names.in_the_way(entry, own):
+        return set_username(entry, own, options, safe=safe)
+    value, other = names.of(entry)
+    if not suits(value):
+        return None
+    fix = set_username(entry, value, options, safe=safe)
+    if fix is None or fix.held_back:
         return fix
-    return None
+    return fix._replace(held_back=_unsuited(entry, value, other))
 
 
-def wants_rename(entry: Entry, options: RunOptions) -> bool:
-    """Whether a rule about usernames would report the entry's username."""
-    username = entry.username
-    if not username or not entry.has_session_name:
-        return False
-    if owner(entry, options.reserved) or templates(username):
-        return False
+def _unsuited(entry: Entry, value: str, other: Entry | None) -> str | None:
+    """Why an entry must not get the template's username, or None."""
+    if not (entry.sso or is_sound(entry.arn)):
+        return "no caller can have this ARN: correct the ARN first"
+    if resembles_node(entry):
+        return "the entry looks like one for nodes, which need a username of their own: correct it"
+    if value.startswith(RESERVED):
+        prefix = value.split(":")[0]
+        return f"the new username would begin with `{prefix}:`, which is reserved: rename it"
+    return _shared(value, other) if other else None
+
+
+def _shared(value: str, other: Entry) -> str:
     return (
-        not has_session(username)
-        or not tells_account(entry, username)
-        or is_led_by_caller(username)
+        f"{other.title} ({other.section.name}[{other.index}], line {line_of(other)}) could have "
+        f"the username `{value}` too: rename one of the two by hand, or choose another "
+        "--username-template"
     )
 
 
-def tells_account(entry: Entry, username: str) -> bool:
-    """Whether a username contains the account of an entry's callers."""
-    found = entry.account_id
-    return ACCOUNT_ID in username or (found != "" and found in username)
-
-
-def set_username(entry: Entry, value: str, options: RunOptions, *, safe: bool = True) -> Fix | None:
+def set_username(entry: Entry, value: str, options: RunOptions, *, safe: bool) -> Fix | None:
     """The fix that gives an entry another username; held back if it would change access."""
     change = set_field(entry, "username", unbraced(value, entry.section.delimiters))
     return change and Fix((change,), safe, _obstacle(entry, value, options))
@@ -104,6 +116,11 @@ def rename_targets(maps: Iterable[AuthMap]) -> frozenset[str]:
     return frozenset(
         name for auth_map in maps for entry in auth_map.entries for name in _names(entry)
     )
+
+
+def is_named(entry: Entry, names: Iterable[str]) -> bool:
+    """Whether names given with ``--rename`` select an entry."""
+    return not _names(entry).isdisjoint(names)
 
 
 def _names(entry: Entry) -> set[str]:
@@ -119,7 +136,7 @@ def _obstacle(entry: Entry, value: str, options: RunOptions) -> str | None:
     service, bindings = bound_by(name, options.reserved), options.bindings
     if any(entry.groups) and not service and bindings is None:  # most entries
         return None
-    if is_node(entry) or _names(entry).intersection(options.rename):
+    if is_node(entry) or is_named(entry, options.rename):
         return None
     force = f"--rename {entry.role_name}"
     remedy = f"bind a group instead, or rename it anyway with {force}"
@@ -183,11 +200,11 @@ def misspellings(auth_map: AuthMap) -> Iterator[Misspelling]:
                     yield Misspelling(entry, what, text, node, slip)
 
 
-def correct_spelling(wrong: Misspelling, options: RunOptions) -> Fix | None:
+def correct_spelling(auth_map: AuthMap, wrong: Misspelling, options: RunOptions) -> Fix | None:
     """The fix that corrects the placeholders of a username or group.
 
-    It is unsafe for a group, because the corrected group has other bindings, and for a username
-    that would then begin with text that the caller chooses.
+    It is unsafe for a group, because the corrected group has other bindings, for a node, which gets
+    another name, and for a username that would then begin with text that the caller chooses.
     """
     entry, what, text, node, _ = wrong
     value = with_placeholders_corrected(text)
@@ -196,8 +213,11 @@ def correct_spelling(wrong: Misspelling, options: RunOptions) -> Fix | None:
     if what == "group":
         held_back = "callers could choose their own group" if has_session(value) else None
     else:
+        other = new_names(auth_map, options).in_the_way(entry, value)
         held_back = _obstacle(entry, value, options)
-    safe = what == "username" and not is_led_by_caller(value)
+        if held_back is None and other:
+            held_back = _shared(value, other)
+    safe = what == "username" and not is_led_by_caller(value) and not is_node(entry)
     written = unbraced(value, entry.section.delimiters)
     return Fix((Change(entry.section, node, written),), safe, held_back)
 

@@ -8,7 +8,9 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from authmap.authenticator.arn import SSO_PREFIX
 from authmap.authenticator.placeholder import (
+    ACCOUNT_ID,
     EC2_PRIVATE_DNS_NAME,
     KNOWN,
     SESSION_NAME,
@@ -24,19 +26,41 @@ if TYPE_CHECKING:
 
     from authmap.authenticator.entry import Entry
 
-DEFAULT_TEMPLATE = "role:{{AccountID}}:{role_name}:{{SessionName}}"
+DEFAULT_TEMPLATE = "role:{{AccountID}}:{short_role}:{{SessionName}}"
 
 PRESETS = {
     "default": DEFAULT_TEMPLATE,
     # EKS's default: https://docs.aws.amazon.com/eks/latest/userguide/creating-access-entries.html
     "access-entry": "arn:aws:sts::{{AccountID}}:assumed-role/{role_name}/{{SessionName}}",
     "append": "{username}:{{SessionName}}",
+    "sso": "sso:{{AccountID}}:{short_role}:{{SessionNameRaw}}",
 }
 
+RESERVED = ("system:", "eks:", "aws:", "amazon:", "iam:")
+"""Prefixes that EKS reserves.
+
+Source: https://docs.aws.amazon.com/eks/latest/userguide/creating-access-entries.html.
+"""
+
 _FIELD = r"(?<!\{)\{([^{}]*)\}(?!\})"
+_SSO_ROLE = re.compile(rf"{SSO_PREFIX}(.+)_[0-9a-f]{{16}}")
+
+
+def short_role(entry: Entry) -> str:
+    """The permission set of an Identity Center role, otherwise the role's name.
+
+    The role's name ends in a hash that changes when somebody creates the permission set again.
+    """
+    if entry.sso:
+        return entry.sso.permission_set
+    found = _SSO_ROLE.fullmatch(entry.role_name)
+    return found[1] if found else entry.role_name
+
+
 FIELDS: dict[str, Callable[[Entry], str]] = {
     "account_id": attrgetter("account_id"),
     "role_name": attrgetter("role_name"),
+    "short_role": short_role,
     "username": lambda entry: with_placeholders_corrected(entry.username),
 }
 
@@ -103,9 +127,15 @@ def _problem(pattern: str) -> str | None:
         )
     if EC2_PRIVATE_DNS_NAME in pattern:
         return f"contains {EC2_PRIVATE_DNS_NAME}: only an EC2 instance could log in"
-    if pattern.startswith("system:"):
-        return "begins with `system:`, which is reserved for Kubernetes"
+    if pattern.startswith(RESERVED):
+        return f"begins with `{pattern.split(':')[0]}:`, a prefix that Kubernetes or EKS reserves"
     return None
+
+
+def tells_account(entry: Entry, username: str) -> bool:
+    """Whether a username contains the account of an entry's callers."""
+    found = entry.account_id
+    return ACCOUNT_ID in username or (found != "" and found in username)
 
 
 def render(entry: Entry, text: str) -> str:
@@ -117,6 +147,11 @@ def render(entry: Entry, text: str) -> str:
     parts = list(_cut(text))
     parts[1::2] = [FIELDS[name](entry) for name in parts[1::2]]
     return "".join(parts)
+
+
+def render_in_full(entry: Entry, text: str) -> str:
+    """Like `render`, with the full name of the role in place of the short one."""
+    return render(entry, PRESETS.get(text, text).replace("{short_role}", "{role_name}"))
 
 
 @lru_cache(maxsize=64)

@@ -5,20 +5,28 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from authmap.access.compare import Effect
+from authmap.access.describe import describe
+from authmap.access.grant import Kind
 from authmap.authenticator import username_overlap
 from authmap.authenticator.arn import ArnError
-from authmap.authenticator.entry import entry_key, is_unreadable
+from authmap.authenticator.entry import is_unreadable
 from authmap.authenticator.resolve import Identity, LoginError
+from authmap.authenticator.section import Section
 from authmap.cluster.change.plan import named
 from authmap.cluster.kube.errors import ClusterError, ForbiddenError, MissingError
 from authmap.cluster.kube.session import NAME, NAMESPACE
 from authmap.model import reserved_entries
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from authmap.access.compare import Comparison
     from authmap.authenticator.entry import Entry
     from authmap.cluster.change.plan import Plan
     from authmap.cluster.kube.session import Session
     from authmap.model.auth_map import AuthMap
+    from authmap.model.finding import Finding
     from authmap.model.options import RunOptions
 
 VERB = "patch"
@@ -76,7 +84,6 @@ def check(plan: Plan, session: Session, options: RunOptions) -> Verdict:
     if plan.live.going:
         raise GuardError(f"{plan.live.going}, and the change would disappear with it")
     _sections_readable(plan)
-    _no_section_activated(plan, options)
     doubts = objections(plan, options)
     if plan.live.bindings.missing and plan.renamed:
         doubts.append(
@@ -93,10 +100,16 @@ def objections(plan: Plan, options: RunOptions) -> list[str]:
         GuardError: there is an objection, and the change is a fix.
     """
     found = []
-    nodes_unchanged = partial(_nodes_unchanged, options=options)
-    for guard in (_no_entry_lost, _only_what_is_planned, nodes_unchanged, _bindings_kept):
+    comparison = plan.comparison
+    guards = (
+        partial(_no_login_lost, comparison),
+        partial(_bindings_kept, comparison),
+        partial(_nodes_unchanged, plan, options),
+        partial(_only_what_is_planned, plan, comparison, options),
+    )
+    for guard in guards:
         try:
-            guard(plan)
+            guard()
         except GuardError as error:
             if plan.result is not None:
                 raise
@@ -119,78 +132,48 @@ def _sections_readable(plan: Plan) -> None:
             )
 
 
-def _no_section_activated(plan: Plan, options: RunOptions) -> None:
-    """Check that a fix activates no unreadable section, unless unsafe fixes were asked for.
+def _no_login_lost(comparison: Comparison) -> None:
+    """Check that everybody who can log in still can.
 
     Raises:
-        GuardError: it would, and every entry in the section would take effect at once.
+        GuardError: somebody could not.
     """
-    if plan.result is None or options.unsafe_fixes:
-        return
-    for name, section in plan.before.sections.items():
-        if is_unreadable(section) and not is_unreadable(plan.after.sections[name]):
-            inside = [each for each in plan.after.entries if each.section.name == name]
-            number = len(inside) or len(plan.after.accounts)
-            raise GuardError(
-                f"the authenticator cannot read {name} today and ignores it entirely; the fix "
-                f"would put {number} mapping{'' if number == 1 else 's'} into effect at once"
-                f"{': ' + _some(inside) if inside else ''}: check each of them, then use "
-                "--unsafe-fixes"
-            )
+    lost = [change for change in comparison.changes if Effect.LOST in change.effects]
+    entries = [grant.entry for change in lost for grant in change.before if grant.entry]
+    if entries:
+        raise GuardError(f"{_some(entries)} would lose access")
+    if lost:
+        accounts = ", ".join(change.principal.account for change in lost)
+        raise GuardError(f"mapAccounts would lose account {accounts}")
 
 
-def _no_entry_lost(plan: Plan) -> None:
-    """Check that no entry in effect, and no account, is removed or overridden.
-
-    Raises:
-        GuardError: one is.
-    """
-    moved = {id(old) for old, new in plan.pairs if entry_key(old) != entry_key(new)}
-    for name in ("mapRoles", "mapUsers"):
-        has = {entry_key(entry): entry for entry in _effective_entries(plan.after, name)}
-        had = _effective_entries(plan.before, name)
-        gone = [entry for entry in had if entry_key(entry) not in has and id(entry) not in moved]
-        if gone:
-            raise GuardError(f"{_some(gone)} would lose access")
-        for entry in had if plan.result is not None else ():
-            winner = has.get(entry_key(entry), entry)
-            if winner.index != entry.index:
-                raise GuardError(
-                    f"callers of {named(entry)} would be mapped by {named(winner)} instead"
-                )
-    accounts = set(plan.after.accounts)
-    gone_accounts = [a for a in plan.before.accounts if a not in accounts]
-    if gone_accounts:
-        raise GuardError(f"mapAccounts would lose account {', '.join(gone_accounts)}")
-
-
-def _only_what_is_planned(plan: Plan) -> None:
-    """Check that the map, as the authenticator reads it, changes only where a fix says so.
+def _only_what_is_planned(plan: Plan, comparison: Comparison, options: RunOptions) -> None:
+    """Check that a fix changes nobody's access or username without saying so.
 
     A rollback is not checked, because its changes are not planned entry by entry.
 
     Raises:
-        GuardError: something else changes.
+        GuardError: it does.
     """
     if plan.result is None:
         return
-    renames: dict[tuple[str, int], bool] = {}
-    for finding in plan.result.applied:
-        if finding.entry:
-            place = finding.entry.section.name, finding.entry.index
-            renames[place] = renames.get(place, True) and finding.renames
-    for old, new in plan.pairs:
-        renamed = renames.get((old.section.name, old.index))
-        same = (old.arn, old.groups) == (new.arn, new.groups)
-        if renamed is None:
-            same = same and old.username == new.username
-        if not same and renamed is not False:
-            raise GuardError(f"{named(old)} would change, although no fix targets it{_BY_HAND}")
-    for entry in (*plan.gone, *plan.come):
-        if not is_unreadable(plan.before.sections[entry.section.name]):
-            raise GuardError(
-                f"{named(entry)} would be added or removed, although no fix does so{_BY_HAND}"
-            )
+    fixed = {place for finding in plan.result.applied for place in _touched(finding)}
+    for change in comparison.changes:
+        places = {grant.place for grant in (*change.before, *change.after)}
+        effect = " and ".join(describe(change, comparison))
+        if places.isdisjoint(fixed) and not {(name, None) for name, _ in places} & fixed:
+            raise GuardError(f"the change would {effect}, although no fix targets it{_BY_HAND}")
+        if change.effects & (Effect.GAINED | Effect.MORE) and not options.unsafe_fixes:
+            raise GuardError(f"the change would {effect}; check it, then use --unsafe-fixes")
+
+
+def _touched(finding: Finding) -> Iterator[tuple[str, int | None]]:
+    """The entry whose values a fix changes, or the section; None stands for all of it."""
+    for change in finding.fix.changes if finding.fix else ():
+        if isinstance(change.layer, Section):
+            entry = finding.entry
+            inside = entry is not None and entry.section is change.layer
+            yield change.layer.name, entry.index if entry and inside else None
 
 
 def _nodes_unchanged(plan: Plan, options: RunOptions) -> None:
@@ -208,22 +191,23 @@ def _nodes_unchanged(plan: Plan, options: RunOptions) -> None:
             )
 
 
-def _bindings_kept(plan: Plan) -> None:
-    """Check that no known binding loses its user.
+def _bindings_kept(comparison: Comparison) -> None:
+    """Check that nobody loses what a known binding grants to their username.
 
     Raises:
-        GuardError: a binding would lose its subject.
+        GuardError: somebody would.
     """
-    for old, new in plan.renamed:
-        pattern = _pattern(new)
-        if pattern == _pattern(old):
+    for change in comparison.changes:
+        if not (change.before and change.after):
             continue
-        for user, binding in plan.live.bindings.of_username(old):
-            if user != pattern:
+        entry, username = change.before[0].entry, change.after[0].username
+        title = named(entry) if entry else change.principal.title
+        for item in change.lost:
+            for binding in comparison.evidence(item) if item.kind is Kind.USER else ():
                 raise GuardError(
-                    f"{binding.title} names the user `{user}`: renamed to `{new.username}`, "
-                    f"{named(old)} would lose {binding.role}; bind a group of the entry instead, "
-                    "then run again"
+                    f"{binding.title} names the user `{item.name}`: renamed to `{username}`, "
+                    f"{title} would lose {binding.role}; bind a group of the entry instead, then "
+                    "run again"
                 )
 
 
@@ -355,10 +339,6 @@ def _required_permissions(session: Session) -> list[tuple[str, str, str, str]]:
         for header, value in session.impersonated
         if header in kinds
     ]
-
-
-def _effective_entries(auth_map: AuthMap, section: str) -> list[Entry]:
-    return auth_map.roles if section == "mapRoles" else auth_map.users
 
 
 def _some(entries: list[Entry]) -> str:

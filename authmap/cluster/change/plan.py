@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from authmap.access.compare import Comparison, compare
 from authmap.api import fix_data
 from authmap.authenticator.entry import entry_key, is_unreadable
 from authmap.authenticator.section import SECTIONS
 from authmap.cluster.kube.errors import ClusterError
 from authmap.fixing import verify
 from authmap.fixing.edits import build_edits
-from authmap.fixing.rounds import Data
+from authmap.fixing.target import Data
 from authmap.model.auth_map import AuthMap
 from authmap.model.finding import Fix, set_field
 from authmap.syntax.yaml.writer import HeldBack
@@ -70,6 +71,11 @@ class Plan(NamedTuple):
         """The keys whose text changes, sorted."""
         old, new = self.live.data, self.data
         return sorted(key for key in {*old, *new} if old.get(key) != new.get(key))
+
+    @property
+    def comparison(self) -> Comparison:
+        """The access before and after the change."""
+        return compare(self.before, self.after, bindings=self.live.bindings)
 
     @property
     def pairs(self) -> list[tuple[Entry, Entry]]:
@@ -178,7 +184,7 @@ class Plan(NamedTuple):
             for entry in auth_map.entries
             if (entry.section.name, entry_key(entry), entry.username) in names
         ]
-        fix = Fix(tuple(change for change in changes if change))
+        fix = Fix(tuple(change for change in changes if change), safe=False)
         others = [e for e in self.edits if e.section in keys and e.field != "username"]
         if others or any(
             is_unreadable(auth_map.sections[key]) for key in keys if key in auth_map.sections
