@@ -24,6 +24,8 @@ from authmap.authenticator.placeholder import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from authmap.authenticator.entry import Entry
+
 T = TypeVar("T")
 
 _CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -55,6 +57,11 @@ def pattern(username: str, account: str, *, sessions: bool) -> str:
         of_session = placeholder in (SESSION_NAME, SESSION_NAME_RAW)
         text = text.replace(placeholder, wild if sessions or not of_session else "")
     return text
+
+
+def entry_pattern(entry: Entry, text: str) -> str:
+    """The pattern of a username or group of an entry."""
+    return pattern(text, entry.account_id, sessions=entry.has_session_name)
 
 
 def is_open(text: str) -> bool:

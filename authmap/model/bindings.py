@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from authmap.authenticator import username_overlap
 from authmap.authenticator.foreign_template import templates
+from authmap.authenticator.username_overlap import entry_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -99,11 +100,13 @@ class Bindings:
             entry: the entry.
             username: a username pattern to use instead of the entry's own.
         """
-        return self.of_user(_pattern(entry, entry.username if username is None else username))
+        text = entry.username if username is None else username
+        return self.of_user(entry_pattern(entry, text))
 
     def of_groups(self, entry: Entry) -> list[tuple[str, Binding]]:
         """The bound groups that the entry can give a caller, each with a binding."""
-        return [found for group in entry.groups for found in self.of_group(_pattern(entry, group))]
+        patterns = [entry_pattern(entry, group) for group in entry.groups]
+        return [found for pattern in patterns for found in self.of_group(pattern)]
 
     def of_user(self, pattern: str) -> list[tuple[str, Binding]]:
         """The bound users whose name a pattern of `username_overlap` can become."""
@@ -159,10 +162,6 @@ class _ByName:
             likely = takewhile(lambda name: name.startswith(front), after)
             names = list(islice(filter(username_overlap.matcher(pattern), likely), _MOST))
         return [(name, binding) for name in names for binding in self._bindings[name]]
-
-
-def _pattern(entry: Entry, text: str) -> str:
-    return username_overlap.pattern(text, entry.account_id, sessions=entry.has_session_name)
 
 
 def unrendered(found: Iterable[Binding]) -> Subject | None:

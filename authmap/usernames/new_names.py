@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from authmap.authenticator import resolve, username_overlap
 from authmap.authenticator.foreign_template import templates
 from authmap.authenticator.placeholder import has_session, is_led_by_caller
-from authmap.authenticator.username_overlap import PatternIndex
+from authmap.authenticator.username_overlap import PatternIndex, entry_pattern
 from authmap.model.reserved_entries import ReservedEntry, owner
 from authmap.usernames.template import render, render_in_full, tells_account
 
@@ -72,17 +72,17 @@ class NewNames:
         self._text = text
         for entry in (*auth_map.roles, *auth_map.users):
             if entry.username:
-                self._used.add(_pattern(entry, entry.username), entry)
+                self._used.add(entry_pattern(entry, entry.username), entry)
         wanting = [entry for entry in auth_map.roles if wants_rename(entry, reserved)]
         short = [render(entry, text) for entry in wanting]
-        numbers = Counter(map(_pattern, wanting, short))
+        numbers = Counter(map(entry_pattern, wanting, short))
         for entry, name in zip(wanting, short, strict=True):
             full = render_in_full(entry, text)
-            is_unique = numbers[_pattern(entry, name)] == 1
+            is_unique = numbers[entry_pattern(entry, name)] == 1
             chosen = self._free(entry, [name, full] if is_unique else [full])
             self._chosen[id(entry)] = chosen
             if chosen.other is None:
-                self._used.add(_pattern(entry, chosen.username), entry)
+                self._used.add(entry_pattern(entry, chosen.username), entry)
 
     def of(self, entry: Entry) -> NewName:
         """The template's username for an entry."""
@@ -91,11 +91,11 @@ class NewNames:
 
     def in_the_way(self, entry: Entry, username: str) -> Entry | None:
         """The entry that could have the same username as this one, if that is new; or None."""
-        own, key = _pattern(entry, entry.username), resolve.key(entry)
-        for other in self._used.like(_pattern(entry, username)):
+        own, key = entry_pattern(entry, entry.username), resolve.key(entry)
+        for other in self._used.like(entry_pattern(entry, username)):
             if other is entry or resolve.key(other) == key:
                 continue
-            if not username_overlap.overlap(own, _pattern(other, other.username)):
+            if not username_overlap.overlap(own, entry_pattern(other, other.username)):
                 return other
         return None
 
@@ -106,7 +106,3 @@ class NewNames:
             if other is None:
                 break
         return NewName(name, other)
-
-
-def _pattern(entry: Entry, username: str) -> str:
-    return username_overlap.pattern(username, entry.account_id, sessions=entry.has_session_name)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from authmap.access.compare import Effect
 from authmap.access.describe import describe
 from authmap.access.grant import Kind
-from authmap.authenticator import username_overlap
 from authmap.authenticator.arn import ArnError
 from authmap.authenticator.entry import is_unreadable
 from authmap.authenticator.resolve import Identity, LoginError
 from authmap.authenticator.section import Section
+from authmap.authenticator.username_overlap import entry_pattern, overlap
 from authmap.cluster.change.plan import named
 from authmap.cluster.kube.errors import ClusterError, ForbiddenError, MissingError
 from authmap.cluster.kube.session import NAME, NAMESPACE
@@ -234,13 +234,7 @@ def who(session: Session, auth_map: AuthMap) -> CurrentUser | None:
 def _could_map(entry: Entry, username: str, groups: tuple[str, ...]) -> bool:
     """Whether an entry could have mapped a caller to that user."""
     plain = [group for group in entry.groups if "{{" not in group]
-    return username_overlap.overlap(_pattern(entry), username) and set(plain) <= set(groups)
-
-
-def _pattern(entry: Entry) -> str:
-    """The pattern of all usernames that an entry can give."""
-    sessions = entry.has_session_name
-    return username_overlap.pattern(entry.username, entry.account_id, sessions=sessions)
+    return overlap(entry_pattern(entry, entry.username), username) and set(plain) <= set(groups)
 
 
 def _resolved(auth_map: AuthMap, arn: str) -> Identity | None:
