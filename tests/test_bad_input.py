@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
+from command import Running
 from styles import literal, manifest
 
 from authmap.documents.read import MAX_BYTES
@@ -22,7 +23,6 @@ from authmap.files.writing import write_atomic
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-ROOT = Path(__file__).parent.parent
 STAFF = "- rolearn: arn:aws:iam::111111111111:role/staff\n  username: staff\n  groups: [dev]\n"
 MAP = manifest(literal(STAFF))
 MOST_MEMORY = 1 << 30
@@ -35,15 +35,12 @@ def inside(text: str) -> bytes:
 
 def authmap(*arguments: str, stdin: bytes = b"") -> tuple[int, str, str]:
     """Run the command line in a gibibyte; the exit code, and what is said."""
-    done = subprocess.run(
-        [sys.executable, "-m", "authmap", *arguments],
-        env=os.environ | {"PYTHONPATH": str(ROOT), "NO_COLOR": "1"},
-        input=stdin,
-        capture_output=True,
-        timeout=300,  # a hang, that is; nothing here takes a tenth of it
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY)),
-    )
-    return done.returncode, done.stdout.decode(), done.stderr.decode()
+    done = Running(*arguments, stdin=stdin, before=limit_memory).end()
+    return done.returncode, done.stdout, done.stderr
+
+
+def limit_memory() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
 
 
 @pytest.fixture(autouse=True)

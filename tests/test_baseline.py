@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from command import authmap
 from styles import literal, manifest
 
-ROOT = Path(__file__).parent.parent
 ROLE = "arn:aws:iam::111111111111:role/"
 STAFF = f"- rolearn: {ROLE}staff\n  username: staff\n  groups: [developers]\n"
 ADMIN = f"- rolearn: {ROLE}admin\n  username: boss\n  groups: [admins]\n"
-
-
-def authmap(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "authmap", *arguments],
-        env=os.environ | {"PYTHONPATH": str(ROOT), "NO_COLOR": "1"},
-        capture_output=True,
-        text=True,
-    )
 
 
 def lint(*arguments: str) -> tuple[int, list[tuple[str, str]], str]:

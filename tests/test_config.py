@@ -11,6 +11,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from command import authmap
 from jsonschema import Draft202012Validator
 
 from authmap.cli.option_groups import SettingsOptions
@@ -21,16 +22,6 @@ from authmap.model.severity import Severity
 
 ROOT = Path(__file__).parent.parent
 MANIFEST = (ROOT / "fixtures" / "AM101" / "bad.yaml").read_bytes()
-
-
-def authmap(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "authmap", *arguments],
-        cwd=cwd,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "NO_COLOR": "1"},
-        capture_output=True,
-        text=True,
-    )
 
 
 def codes(done: subprocess.CompletedProcess[str]) -> set[str]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from command import authmap
 
 from authmap.api import lint, load
 from authmap.documents.bindings import read_bindings
@@ -36,8 +35,7 @@ STAFF = "arn:aws:iam::111111111111:role/staff"
     ],
 )
 def test_calls_that_contradict_themselves_are_refused(arguments: list[str], message: str) -> None:
-    command = [sys.executable, "-m", "authmap", *arguments]
-    done = subprocess.run(command, cwd=ROOT, input="", capture_output=True, text=True, check=False)
+    done = authmap(*arguments, cwd=ROOT)
     assert done.returncode == 2
     assert message in done.stderr
     assert "Traceback" not in done.stderr

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from typing import TYPE_CHECKING
+
+from command import authmap
 
 from authmap import Options
 from authmap.api import fix, fix_data, lint_data
@@ -124,9 +124,7 @@ def test_binding_is_found_once_however_many_maps_there_are(tmp_path: Path) -> No
         manifest = json.dumps(auth_map | {"data": {"mapRoles": ROLES}})
         (tmp_path / f"{name}.yaml").write_text(f"{manifest}\n---\n{manifest}\n")
     command = ["lint", "-f", "json", "--rbac", str(rbac), "--select", "AM401", str(tmp_path)]
-    run = subprocess.run(
-        [sys.executable, "-m", "authmap", *command], capture_output=True, check=False
-    )
+    run = authmap(*command)
     assert [f["code"] for f in json.loads(run.stdout)["findings"]] == ["AM401"]
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from command import authmap
 from need import unavailable
 
 ROOT = Path(__file__).parent.parent
@@ -18,16 +18,16 @@ TOOLS = (["git", "apply"], ["patch", "-p0", "--batch"])
 
 def run(command: list[str], cwd: Path, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     # without a ceiling, git would look for a repository above the test's folder
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "GIT_CEILING_DIRECTORIES": "/"}
+    environment = {**os.environ, "GIT_CEILING_DIRECTORIES": "/"}
     return subprocess.run(
         command, input=given, capture_output=True, cwd=cwd, env=environment, check=False
     )
 
 
 def diff_of(name: str, cwd: Path) -> tuple[bytes, str]:
-    done = run([sys.executable, "-m", "authmap", "fix", "--diff", name], cwd)
+    done = authmap("fix", "--diff", name, cwd=cwd)
     assert done.returncode == 1
-    return done.stdout, done.stderr.decode()
+    return done.stdout.encode(), done.stderr
 
 
 def changed(top: Path) -> list[str]:

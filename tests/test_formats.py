@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import command
 import hostile
 import pytest
 from styles import literal, manifest
@@ -21,10 +22,8 @@ GOOD = (
 )
 
 
-def authmap(*arguments: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-m", "authmap", "lint", *arguments]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.run(command, capture_output=True, cwd=cwd, env=environment, check=False)
+def lint(*arguments: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    return command.authmap("lint", *arguments, cwd=cwd)
 
 
 @pytest.mark.parametrize("case", hostile.CASES)
@@ -66,8 +65,8 @@ def test_same_bytes_in_every_run() -> None:
     for seed in "0123":
         environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
         environment |= {"PYTHONHASHSEED": seed}
-        command = [sys.executable, "-c", HASHES]
-        said.add(subprocess.run(command, env=environment, capture_output=True, check=True).stdout)
+        program = [sys.executable, "-c", HASHES]
+        said.add(subprocess.run(program, env=environment, capture_output=True, check=True).stdout)
     assert len(said) == 1
     lines = said.pop().decode().splitlines()
     assert lines[::2] == lines[1::2]
@@ -83,39 +82,39 @@ def test_exit_code_is_the_same(output_format: str, tmp_path: Path) -> None:
         1: [FIXTURE],
         2: [FIXTURE, tmp_path / "missing"],
     }.items():
-        done = authmap("-f", output_format, *arguments)
+        done = lint("-f", output_format, *arguments)
         assert done.returncode == expected, (arguments, done.stderr)
-    assert authmap("-f", output_format, "--fail-on", "never", FIXTURE).returncode == 0
+    assert lint("-f", output_format, "--fail-on", "never", FIXTURE).returncode == 0
 
 
 @pytest.mark.parametrize("output_format", FORMATS)
 def test_output_file(output_format: str, tmp_path: Path) -> None:
-    printed = authmap("-f", output_format, FIXTURE)
-    written = authmap("-f", output_format, "--output-file", tmp_path / "report", FIXTURE)
-    assert (tmp_path / "report").read_bytes() == printed.stdout
-    assert (written.stdout, written.returncode) == (b"", printed.returncode)
-    assert b"1 aws-auth map in 1 file; the report is in " in written.stderr
+    printed = lint("-f", output_format, FIXTURE)
+    written = lint("-f", output_format, "--output-file", tmp_path / "report", FIXTURE)
+    assert (tmp_path / "report").read_bytes().decode() == printed.stdout
+    assert (written.stdout, written.returncode) == ("", printed.returncode)
+    assert "1 aws-auth map in 1 file; the report is in " in written.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["report"]
 
 
 def test_output_file_is_replaced_whole_and_keeps_its_mode(tmp_path: Path) -> None:
     report = tmp_path / "report"
     os.umask(umask := os.umask(0))
-    authmap("--output-file", report, FIXTURE)
+    lint("--output-file", report, FIXTURE)
     assert report.stat().st_mode & 0o777 == 0o666 & ~umask
     report.write_text("x" * 100_000)
     report.chmod(0o640)
     (tmp_path / "link").symlink_to("report")
     with report.open() as opened:
-        authmap("--output-file", tmp_path / "link", FIXTURE)
+        lint("--output-file", tmp_path / "link", FIXTURE)
         assert opened.read() == "x" * 100_000  # whoever reads it meanwhile sees one or the other
-    assert report.read_bytes() == authmap(FIXTURE).stdout
+    assert report.read_bytes().decode() == lint(FIXTURE).stdout
     assert report.stat().st_mode & 0o777 == 0o640
     assert (tmp_path / "link").is_symlink()
 
 
 def test_output_file_that_is_a_pipe() -> None:
-    assert authmap("--output-file", "/dev/stdout", FIXTURE).stdout == authmap(FIXTURE).stdout
+    assert lint("--output-file", "/dev/stdout", FIXTURE).stdout == lint(FIXTURE).stdout
 
 
 def test_output_file_is_never_an_input(tmp_path: Path) -> None:
@@ -124,7 +123,7 @@ def test_output_file_is_never_an_input(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("aws-auth.yaml")
     (tmp_path / "rbac.yaml").write_text("kind: RoleBinding\n")
     (tmp_path / "authmap.toml").write_text('fail-on = "error"\n')
-    authmap("--write-baseline", "known.json", cwd=tmp_path)
+    lint("--write-baseline", "known.json", cwd=tmp_path)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     for output, *arguments in (
         ["./aws-auth.yaml", "aws-auth.yaml"],
@@ -133,18 +132,18 @@ def test_output_file_is_never_an_input(tmp_path: Path) -> None:
         ["authmap.toml"],
         ["known.json", "--baseline", "known.json"],
     ):
-        done = authmap("--output-file", output, *arguments, cwd=tmp_path)
+        done = lint("--output-file", output, *arguments, cwd=tmp_path)
         assert done.returncode == 2
-        assert b"is one of the files that were read: choose another" in done.stderr
+        assert "is one of the files that were read: choose another" in done.stderr
         assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 @pytest.mark.parametrize("output", ["missing/report", "folder", ""])
 def test_output_file_that_cannot_be_written(output: str, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
-    done = authmap("--output-file", output, FIXTURE, cwd=tmp_path)
+    done = lint("--output-file", output, FIXTURE, cwd=tmp_path)
     assert done.returncode == 2
-    assert done.stderr.startswith(b"authmap: error: ")
+    assert done.stderr.startswith("authmap: error: ")
     assert len(done.stderr.splitlines()) == 1
     assert [path.name for path in tmp_path.rglob("*")] == ["folder"]
 
@@ -152,40 +151,40 @@ def test_output_file_that_cannot_be_written(output: str, tmp_path: Path) -> None
 @pytest.mark.parametrize("option", ["--output-file", "--write-baseline"])
 @pytest.mark.parametrize("arguments", [[], ["."]])
 def test_output_file_that_is_a_directory(option: str, arguments: list[str], tmp_path: Path) -> None:
-    done = authmap(option, ".", *arguments, cwd=tmp_path)
+    done = lint(option, ".", *arguments, cwd=tmp_path)
     assert done.returncode == 2
-    assert done.stderr == b"authmap: error: . is a directory: choose a file to write to\n"
+    assert done.stderr == "authmap: error: . is a directory: choose a file to write to\n"
 
 
 def test_statistics(tmp_path: Path) -> None:
     entry = "- rolearn: arn:aws:iam::111111111111:role/{0}\n  username: u{0}\n  groups: [{1}]\n"
     text = entry.format("a", "g") + entry.format("b", "system:masters")
     (tmp_path / "aws-auth.yaml").write_bytes(manifest(literal(text)))
-    done = authmap("--statistics", "aws-auth.yaml", cwd=tmp_path)
-    assert done.stderr.decode().splitlines() == [
+    done = lint("--statistics", "aws-auth.yaml", cwd=tmp_path)
+    assert done.stderr.splitlines() == [
         "     2 AM101 missing-session-name",
         "     2 AM102 missing-account-id",
         "     1 AM301 cluster-admin",
     ]
-    assert done.stdout == authmap("aws-auth.yaml", cwd=tmp_path).stdout
+    assert done.stdout == lint("aws-auth.yaml", cwd=tmp_path).stdout
 
 
 @pytest.mark.parametrize("output_format", [each for each in FORMATS if each != "text"])
 def test_silence_is_explained(output_format: str, tmp_path: Path) -> None:
     (tmp_path / "good.yaml").write_bytes(manifest(literal(GOOD)))
-    done = authmap("-f", output_format, "--ignore", "AM4", cwd=tmp_path)
+    done = lint("-f", output_format, "--ignore", "AM4", cwd=tmp_path)
     assert (
         done.stderr
-        == b"authmap: no findings: 1 aws-auth map in 1 file below the current directory\n"
+        == "authmap: no findings: 1 aws-auth map in 1 file below the current directory\n"
     )
-    assert authmap("-f", output_format, "-q", cwd=tmp_path).stderr == b""
+    assert lint("-f", output_format, "-q", cwd=tmp_path).stderr == ""
 
 
 def test_a_run_says_what_it_looked_at(tmp_path: Path) -> None:
     def said(*arguments: str) -> str:
-        done = authmap("--ignore", "AM4", *arguments, cwd=tmp_path)
+        done = lint("--ignore", "AM4", *arguments, cwd=tmp_path)
         assert done.returncode == 0
-        return done.stdout.decode()
+        return done.stdout
 
     assert said() == "nothing to check: no aws-auth map in 0 files below the current directory\n"
     (tmp_path / "a.txt").write_text("kind: ConfigMap\n")

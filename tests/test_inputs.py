@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 import pytest
+from command import authmap
 from styles import (
     Entries,
     Written,
@@ -389,8 +390,7 @@ def test_extra_paths_of_a_configuration_file(tmp_path: Path) -> None:
     for name in ("charts/values.yaml", "values.yaml"):
         text = f"eks:\n  people:\n{indented(block(PAYLOAD), 2)}"
         (tmp_path / name).write_text(text)
-    command = [sys.executable, "-m", "authmap", "lint", "-f", "concise", "--select", "AM101"]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+    done = authmap("lint", "-f", "concise", "--select", "AM101", cwd=tmp_path)
     assert done.returncode == 1
     assert [line.partition(":")[0] for line in done.stdout.splitlines()] == [
         "./charts/values.yaml"

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from command import authmap
 
 from authmap.api import lint
 from authmap.documents.bindings import read_bindings
 from authmap.model.bindings import Bindings
 from authmap.model.options import RunOptions
+
+if TYPE_CHECKING:
+    import subprocess
 
 ROOT = Path(__file__).parent.parent
 MAP = """\
@@ -32,15 +34,6 @@ roleRef: {kind: ClusterRole, name: edit, apiGroup: rbac.authorization.k8s.io}
 subjects:
 """
 OTHER = BINDING + "- {kind: User, name: dora}\n"
-
-
-def authmap(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "authmap", *arguments],
-        env=os.environ | {"PYTHONPATH": str(ROOT), "NO_COLOR": "1"},
-        capture_output=True,
-        text=True,
-    )
 
 
 @pytest.fixture(autouse=True)

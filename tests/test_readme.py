@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from command import authmap
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -33,16 +32,9 @@ def blocks(language: str) -> list[Any]:
 def run(command: str) -> str:
     words = shlex.split(command)
     assert words[0] == "authmap"
-    environment = {**os.environ, "NO_COLOR": "1"}
-    done = subprocess.run(
-        [sys.executable, "-m", "authmap", *words[1:]],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
+    done = authmap(*words[1:], cwd=ROOT)
     assert done.returncode in (0, 1)
-    return done.stdout.decode()
+    return done.stdout
 
 
 @pytest.mark.parametrize(("page", "block"), blocks("console"))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import maps
 import pytest
 import words
+from command import authmap
 from hypothesis import HealthCheck, given, settings
 
 from authmap import ArnError, AuthMap, LoginError, load
@@ -20,6 +19,7 @@ from authmap.model.bindings import Bindings
 from authmap.render import identity
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Mapping
     from pathlib import Path
 
@@ -317,10 +317,7 @@ def _same_answer(found: AuthMap, arn: str, dead: dict[int, ReasonKind]) -> None:
 
 
 def run(*arguments: str | Path, at: Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "authmap", *arguments],
-        cwd=at, input=stdin, capture_output=True, text=True, encoding="utf-8",
-    )  # fmt: skip
+    return authmap(*arguments, cwd=at, stdin=stdin.encode())
 
 
 def test_command_answers_in_words(tmp_path: Path) -> None:

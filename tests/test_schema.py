@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import words
+from command import authmap
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
@@ -36,12 +34,6 @@ def schema(name: str) -> Any:
     return json.loads((ROOT / "authmap" / "schema" / f"{name}.json").read_bytes())
 
 
-def authmap(*arguments: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-m", "authmap", *arguments]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    return subprocess.run(command, capture_output=True, cwd=cwd, env=environment, check=False)
-
-
 @pytest.mark.parametrize("name", ["report", "payload", "config"])
 def test_is_a_schema_and_printed(name: str) -> None:
     Draft202012Validator.check_schema(schema(name))
@@ -53,7 +45,7 @@ def test_every_report_is_valid(tmp_path: Path) -> None:
     (tmp_path / "other.yaml").write_text("kind: Service\n")
     (tmp_path / "latin1.yaml").write_bytes(b"data:\n  mapRoles: \xe9\n")
     given_paths = [*FIXTURES, tmp_path / "other.yaml", tmp_path / "latin1.yaml", tmp_path / "none"]
-    run = authmap("lint", "-f", "json", *given_paths)
+    run = authmap("lint", "-f", "json", *given_paths, cwd=ROOT)
     assert run.returncode == 2  # as one does not exist
     report = json.loads(run.stdout)
     Draft202012Validator(schema("report")).validate(report)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from command import authmap
 from hypothesis import given
 from hypothesis import strategies as st
 from styles import (
@@ -115,12 +114,11 @@ def test_no_secret_of_a_kubeconfig_in_one_line_is_shown() -> None:
 def test_fix_shows_no_kubeconfig(tmp_path: Path, options: list[str]) -> None:
     path = tmp_path / "kubeconfig.yaml"
     path.write_bytes(KUBECONFIG + b"---\n" + eksctl(PAYLOAD).data)
-    command = [sys.executable, "-m", "authmap", "fix", *options, str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = authmap("fix", *options, path)
     assert (done.returncode, done.stdout) == (1 if options else 2, "")
     assert "it may contain secrets" in done.stderr
     assert "secret-" not in done.stderr
-    subprocess.run([*command[:4], "--write", str(path)], capture_output=True, check=False)
+    authmap("fix", "--write", path)
     assert path.read_bytes().startswith(KUBECONFIG)
     assert b"role:{{AccountID}}:staff:" in path.read_bytes()
 

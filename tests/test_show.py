@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import maps
 import pytest
+from command import authmap
 from hypothesis import HealthCheck, given, settings
 
 from authmap import AuthMap, load
@@ -317,10 +318,7 @@ def test_whatever_is_in_a_map_is_shown_so_that_it_can_be_seen(data: dict[str, st
 
 
 def run(*arguments: str, at: Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "authmap", *arguments],
-        cwd=at, input=stdin, capture_output=True, text=True, encoding="utf-8",
-    )  # fmt: skip
+    return authmap(*arguments, cwd=at, stdin=stdin.encode())
 
 
 def test_command(tmp_path: Path) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from command import authmap
 
 from authmap.api import fix, fix_data, lint, load
 from authmap.authenticator.foreign_template import braced_template, in_braces
@@ -114,11 +113,10 @@ def test_templates_of_a_chart_are_rendered(tmp_path: Path) -> None:
     folder = tmp_path / "chart" / "templates" / "rbac"
     folder.mkdir(parents=True)
     (folder / "aws-auth.yaml").write_text(chart())
-    command = [sys.executable, "-m", "authmap", "fix", "--diff", str(folder)]
-    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    run = authmap("fix", "--diff", folder)
     assert "+      username: role:" in run.stdout
     (tmp_path / "chart" / "Chart.yaml").touch()
-    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    run = authmap("fix", "--diff", folder)
     assert run.stdout == ""
     assert "this file is a template of a Helm chart: render it first" in run.stderr
 

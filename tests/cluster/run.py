@@ -1,4 +1,4 @@
-"""Run authmap as users do: in its own process, with its own home folder."""
+"""Run authmap on a cluster, with its own home folder."""
 
 from __future__ import annotations
 
@@ -9,37 +9,30 @@ import signal
 import subprocess
 import sys
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 from unittest import mock
+
+import command
+from command import ROOT
 
 from authmap import cli
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-ROOT = Path(__file__).parents[2]
+    from pathlib import Path
 
 
 def authmap(
     kubeconfig: Path, *arguments: str, home: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end, without a terminal.
+    """Run a command to its end, in its own process and without a terminal.
 
     Args:
         kubeconfig: Value of KUBECONFIG.
         arguments: Arguments of the command line.
         home: Folder for its state; by default next to the kubeconfig.
     """
-    return subprocess.run(
-        [sys.executable, "-m", "authmap", *arguments],
-        env=environment(kubeconfig, home),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    return command.authmap(*arguments, env=environment(kubeconfig, home))
 
 
 def within(
@@ -100,9 +93,13 @@ def on_terminal(
     """
     ours, theirs = pty.openpty()
     waiting, shown = list(answers), b""
-    command = [sys.executable, "-m", "authmap", *arguments]
+    program = [sys.executable, "-m", "authmap"]
     with subprocess.Popen(
-        command, env=environment(kubeconfig), stdin=theirs, stdout=theirs, stderr=theirs
+        [*program, *arguments],
+        env=environment(kubeconfig),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
     ) as running:
         os.close(theirs)
         asked = 0
