@@ -120,6 +120,11 @@ def authmap(
     return Running(*arguments, cwd=cwd, env=env, stdin=stdin).end()
 
 
+def unmeasured() -> dict[str, str]:
+    """Environment variables for programs whose coverage is not needed: measuring it takes long."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+
+
 def _read(stream: Connection) -> bytes:
     with stream, open(stream.fileno(), "rb", closefd=False) as file:
         return file.read()

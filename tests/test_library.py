@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import os
 import pydoc
 import re
 import subprocess
@@ -11,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from command import unmeasured
 from styles import literal, manifest
 
 import authmap
@@ -63,10 +63,8 @@ def test_public_names_are_there_in_any_order() -> None:
         homes.setdefault(getattr(getattr(authmap, name), "__module__", "authmap"), []).append(name)
     groups = [",".join(a + b) for a in homes.values() for b in homes.values()]
     command = [sys.executable, "-c", PAIRS, *groups]
-    measured = [name for name in os.environ if name.startswith("COVERAGE_")]  # hundreds of times
-    environment = {name: value for name, value in os.environ.items() if name not in measured}
     done = subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        command, cwd=ROOT, env=unmeasured(), capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 
 import maps
+import pytest
 from hypothesis import HealthCheck, given, settings
 from test_differential_rules import load, manifest
 
@@ -61,6 +62,8 @@ WRITTEN = {
 OF_OTHER_TESTS = {"AM008", "AM010"}  # of the object, not of its data
 
 
+@pytest.mark.hypothesis  # it measures nothing of authmap, so its coverage is not needed
+@pytest.mark.long
 def test_what_is_generated() -> None:
     seen: Counter[str] = Counter()
     rules = [rule for rule in all_rules().values() if rule.default and rule.code < "AM4"]
