@@ -61,7 +61,7 @@ class Running:
         Args:
             arguments: Arguments of the command line.
             cwd: Working directory, by default that of the test.
-            env: Environment variables, by default those of the test.
+            env: Environment variables, by default those of the test, and NO_COLOR.
             stdin: Standard input; None closes it.
             before: Function to call in the process before authmap starts.
         """
@@ -73,7 +73,7 @@ class Running:
         start = _Start(
             self.arguments,
             cwd or Path.cwd(),
-            dict(os.environ if env is None else env),
+            dict(os.environ | {"NO_COLOR": "1"} if env is None else env),
             [None if stdin is None else source, out, err],
             before,
         )
