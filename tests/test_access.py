@@ -177,13 +177,16 @@ def test_evidence() -> None:
     [
         (role(f"{ROLE}/a", "a", "system:masters"), None, True),
         (role(f"{ROLE}/a", "a", "system:{{SessionName}}"), None, True),
+        (role(f"{ROLE}/a", "{{EC2PrivateDNSName}}", "system:{{SessionName}}"), None, False),
+        (role(f"{ROLE}/a", "{{EC2PrivateDNSName}}", "{{SessionName}}"),
+         bound(cluster_admin="Group i-0123456789abcdef0"), True),
         (role(f"{ROLE}/a", "a", "g"), bound(cluster_admin="Group g"), True),
         (role(f"{ROLE}/a", "a", "g"), bound(cluster_admin="User a"), True),
         (role(f"{ROLE}/a", "a", "g"), bound(cluster_admin="Group system:authenticated"), True),
         (role(f"{ROLE}/a", "a", "g"), bound(view="Group g"), False),
         (role(f"{ROLE}/a", "a", "g"), None, False),
     ],
-)
+)  # fmt: skip
 def test_cluster_admin(entry: str, bindings: Bindings | None, expected: bool) -> None:
     found = compare(NOBODY, roles(entry), bindings=bindings)
     assert bool(found.admins_gained) is expected

@@ -6,7 +6,9 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import warnings
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -50,14 +52,20 @@ def test_closed_standard_input() -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_a_signal_reaches_the_process(number: signal.Signals) -> None:
-    running = Running("--version", before=_wait)
+def test_a_signal_reaches_the_process(tmp_path: Path, number: signal.Signals) -> None:
+    """Once it is what a fresh process is: before that, the server's handlers are in place."""
+    ready = tmp_path / "ready"
+    running = Running("--version", before=partial(_wait, ready))
+    while not ready.exists():
+        time.sleep(0.01)
     running.send(number)
     assert running.end().returncode == -number
 
 
-def _wait() -> None:
-    signal.pause()
+def _wait(ready: Path) -> None:
+    ready.touch()
+    while True:
+        signal.pause()
 
 
 def test_a_warning_is_an_error() -> None:

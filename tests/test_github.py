@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import hostile
 import pytest
+from manifests import authmap
 from styles import literal, manifest
 
 from authmap.api import lint
 from authmap.linting.run import Run, brief
 from authmap.render.github import LEVELS, command, render
-from authmap.syntax.printable import safe
+from authmap.syntax.printable import safe, without_commands
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ENTRY = "- rolearn: arn:aws:iam::111111111111:role/r{0}\n  username: u{0}\n  groups: [{1}]\n"
 
@@ -52,16 +56,17 @@ def test_the_runner_reads_what_was_meant(case: str) -> None:
     _, path = hostile.CASES[case]
     found = runner(render(run))
     error, *rest = [each for each in found if each.name == "error"]
-    assert error == Command("error", {"title": "authmap"}, brief(": ".join(run.errors[0])))
+    failed = without_commands(brief(": ".join(run.errors[0])))
+    assert error == Command("error", {"title": "authmap"}, failed)
     assert {each.name for each in found} <= set(LEVELS.values())
     meant = [f for f in run.findings if str(f.severity) == "error"]
     for each, finding in zip(rest, meant, strict=False):
         place = finding.source.place(finding.span[0])
-        assert each.properties["file"] == safe(path)
+        assert each.properties["file"] == without_commands(safe(path))
         assert each.properties["line"] == str(place.line)
         assert each.properties["title"] == f"{finding.rule.code} {finding.rule.name}"
         whole = f"{brief(finding.message)}\n{brief(finding.advice)}"
-        assert each.message == whole[:4096]
+        assert each.message == without_commands(whole)[:4096]
 
 
 def test_columns() -> None:
@@ -102,6 +107,29 @@ def test_what_failed_comes_before_findings() -> None:
     report = lint(manifest(literal(text)))
     run = Run(report.findings, [], [("a.yaml", "does not exist")], 1, 1)
     assert runner(render(run))[0].message == "a.yaml: does not exist"
+
+
+def test_no_command_inside_a_command() -> None:
+    line = command("error", "a##[debug]b", file="##[x]", title="###[y]")
+    assert line == r"::error file=#\x23[x],title=##\x23[y]::a#\x23[debug]b" + "\n"
+
+
+def test_no_command_in_the_log_of_a_job(tmp_path: Path) -> None:
+    """Reports and messages are changed for it, but not the documents that `fix` prints."""
+    entry = ENTRY.format(0, '"g##[error]"')
+    (tmp_path / "##[debug].yaml").write_bytes(manifest(literal(entry)))
+    for output_format in ("text", "concise", "github"):
+        run = authmap(
+            "lint", "-f", output_format, "##[debug].yaml", cwd=tmp_path, GITHUB_ACTIONS="true"
+        )
+        assert r"#\x23[" in run.stdout
+        assert "##[" not in run.stdout + run.stderr
+    run = authmap("fix", "##[debug].yaml", cwd=tmp_path, GITHUB_ACTIONS="true")
+    assert "##[" not in run.stderr
+    assert "##[error]" in run.stdout
+    for command_name in ("show", "resolve arn:aws:iam::111111111111:role/none"):
+        run = authmap(*command_name.split(), "##[debug].yaml", cwd=tmp_path, GITHUB_ACTIONS="true")
+        assert "##[" not in run.stdout + run.stderr
 
 
 def test_a_message_is_as_long_as_the_runner_takes() -> None:

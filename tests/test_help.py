@@ -38,6 +38,14 @@ def needs_cluster(example: str) -> bool:
     return bool(re.search(r"\bkubectl\b|--context\b", example))
 
 
+def change_in_git(path: Path) -> None:
+    """Commit a file in a repository of its own, and change it."""
+    identity = ["-c", "user.name=n", "-c", "user.email=n@example.com"]
+    for command in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-q", "-m", "change"]):
+        subprocess.run(["git", *identity, *command], cwd=path.parent, check=True)
+    path.write_text(path.read_text().replace("username: staff", "username: crew"))
+
+
 EXAMPLES = [each for name in COMMANDS for each in examples(name)]
 
 
@@ -56,6 +64,8 @@ def test_example(example: str, tmp_path: Path, environment: dict[str, str]) -> N
     folder = tmp_path / "manifests" if "manifests/" in example else tmp_path
     folder.mkdir(exist_ok=True)
     shutil.copy(FIXTURE, folder / "aws-auth.yaml")
+    if re.search(r"HEAD:|^git ", example):
+        change_in_git(folder / "aws-auth.yaml")
     done = subprocess.run(
         ["bash", "-o", "pipefail", "-c", example],
         cwd=tmp_path,

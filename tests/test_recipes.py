@@ -20,18 +20,24 @@ PAGE = (ROOT / "docs" / "ci.md").read_text()
 ACTION = YAML(typ="safe").load(ROOT / "action.yml")
 
 
-def recipe(heading: str) -> str:
-    section = PAGE.partition(f"\n## {heading}\n")[2]
+def recipe(heading: str, page: str = PAGE) -> str:
+    section = page.partition(f"\n## {heading}\n")[2]
     [found, *_] = re.findall(r"^```yaml\n(.*?)^```$", section, re.M | re.S)
     return str(found)
 
 
 @pytest.mark.parametrize(
-    ("heading", "schema"), [("GitHub", "github-workflows"), ("GitLab", "gitlab-ci")]
+    ("page", "heading", "schema"),
+    [
+        ("ci.md", "GitHub", "github-workflows"),
+        ("ci.md", "GitLab", "gitlab-ci"),
+        ("diff.md", "A check for pull requests", "github-workflows"),
+    ],
 )
-def test_valid_by_the_schema(heading: str, schema: str, tmp_path: Path) -> None:
+def test_valid_by_the_schema(page: str, heading: str, schema: str, tmp_path: Path) -> None:
     tool = judge.program("check-jsonschema")
-    (tmp_path / "recipe.yaml").write_text(recipe(heading))
+    text = (ROOT / "docs" / page).read_text()
+    (tmp_path / "recipe.yaml").write_text(recipe(heading, text))
     command = [tool, "--builtin-schema", f"vendor.{schema}", "recipe.yaml"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout

@@ -34,7 +34,7 @@ def schema(name: str) -> Any:
     return json.loads((ROOT / "authmap" / "schema" / f"{name}.json").read_bytes())
 
 
-@pytest.mark.parametrize("name", ["report", "payload", "config"])
+@pytest.mark.parametrize("name", ["report", "payload", "config", "diff"])
 def test_is_a_schema_and_printed(name: str) -> None:
     Draft202012Validator.check_schema(schema(name))
     printed = authmap("schema", name)
@@ -53,9 +53,10 @@ def test_every_report_is_valid(tmp_path: Path) -> None:
         assert report[part]
 
 
-def test_report_schema_leaves_nothing_open() -> None:
+@pytest.mark.parametrize("name", ["report", "diff"])
+def test_report_schema_leaves_nothing_open(name: str) -> None:
     """Each object of the report has just the keys that the schema names."""
-    waiting = [schema("report")]
+    waiting = [schema(name)]
     while waiting:
         found = waiting.pop()
         if isinstance(found, dict):

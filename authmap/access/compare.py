@@ -10,7 +10,18 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from authmap.access.bootstrap import with_bootstrap
-from authmap.access.grant import Access, Grant, Kind, access, bindings_of, grants, is_admin
+from authmap.access.grant import (
+    INSTANCES,
+    OTHERS,
+    Access,
+    Grant,
+    Kind,
+    access,
+    as_instance,
+    bindings_of,
+    grants,
+    is_admin,
+)
 from authmap.access.principal import Principal, principals
 from authmap.model.auth_map import AuthMap
 from authmap.model.bindings import AUTHENTICATED
@@ -105,35 +116,51 @@ class Comparison(NamedTuple):
 
     @property
     def admins_lost(self) -> list[AccessChange]:
-        """The principals that lose full control of the cluster, if nobody is left who has it."""
-        if any(self.is_admin(each.after) for each in self.principals):
-            return []
-        return [change for change in self.changes if self.is_admin(change.before)]
+        """The principals that lose full control of the cluster, if nobody is left who has it.
+
+        EC2 instances that have it do not count, if others had it.
+        """
+        left: set[str] = set()
+        for each in self.principals:
+            left |= self.admin_logins(each.after)
+            if OTHERS in left:
+                return []
+        return [change for change in self.changes if self.admin_logins(change.before) - left]
 
     @property
     def admins_gained(self) -> list[AccessChange]:
-        """The principals that gain full control of the cluster."""
+        """The principals that gain full control of the cluster, if only for some logins."""
         return [
             change
             for change in self.changes
-            if self.is_admin(change.after) and not self.is_admin(change.before)
+            if self.admin_logins(change.after) - self.admin_logins(change.before)
         ]
 
-    def is_admin(self, grants: tuple[Grant, ...]) -> bool:
-        """Whether one of a principal's grants gives full control of the cluster."""
-        return bool(self.through(grants))
+    def admin_logins(self, grants: tuple[Grant, ...]) -> frozenset[str]:
+        """Who gets full control of the cluster by grants: `INSTANCES`, `OTHERS`, both, or nobody.
+
+        See `Grant.logins`.
+        """
+        return frozenset(
+            login for grant in grants for login in grant.logins if self._admin(grant, login)
+        )
 
     def through(self, grants: tuple[Grant, ...]) -> str:
         """The groups and users through which grants give full control, as messages show them."""
-        items = {item for grant in grants for item in access(grant, self.bindings)}
-        if grants:
-            items.add(Access(Kind.GROUP, AUTHENTICATED))
         found = {
             f"{'group' if item.kind is Kind.GROUP else 'user'} `{item.name}`"
-            for item in items
-            if is_admin(item, self.bindings)
+            for grant in grants
+            for login in grant.logins
+            for item in self._admin(grant, login)
         }
         return " and ".join(sorted(found))
+
+    def _admin(self, grant: Grant, login: str) -> list[Access]:
+        """What gives full control of the cluster to those who log in with a grant."""
+        items = access(grant, self.bindings) | {Access(Kind.GROUP, AUTHENTICATED)}
+        if login == INSTANCES:
+            items = frozenset(map(as_instance, items))
+        return [item for item in items if is_admin(item, self.bindings)]
 
 
 def compare(before: AuthMap, after: AuthMap, *, bindings: Bindings | None = None) -> Comparison:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from authmap.access.compare import Effect
-from authmap.access.grant import Access, Kind
+from authmap.access.grant import OWN_ARN, Access, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,17 +42,55 @@ def describe(change: AccessChange, comparison: Comparison) -> list[str]:
     return said
 
 
+def outcome(change: AccessChange, comparison: Comparison) -> list[str]:
+    """What happens to a principal, as verb phrases that follow its name.
+
+    A new username is left out if the principal also gains or loses access.
+
+    Args:
+        change: a change of the principal's access.
+        comparison: the comparison that it comes from.
+    """
+    said = []
+    if Effect.LOST in change.effects:
+        said.append(f"loses access{' except for EC2 instances' if change.after else ''}")
+    elif Effect.FEWER in change.effects:
+        said.append(f"loses {losses(change, comparison)}")
+    if Effect.GAINED in change.effects:
+        every = " with every session" if change.before else ""
+        said.append(f"can log in{every} as {_usernames(change.after)}")
+    elif Effect.MORE in change.effects:
+        said.append(f"gains {gains(change, comparison)}")
+    if Effect.RENAMED in change.effects and not said:
+        old, new = _usernames(change.before), _usernames(change.after)
+        again = f"a different grant as {new}" if old == new else f"renamed from {old} to {new}"
+        said.append(f"is {again}")
+    return said
+
+
 def losses(change: AccessChange, comparison: Comparison) -> str:
     """What a principal loses, as the object of the verb "loses"."""
     if Effect.LOST in change.effects:
         return "access"
-    groups = [item for item in _sorted(change.lost) if item.kind is Kind.GROUP]
-    users = [item for item in _sorted(change.lost) if item.kind is Kind.USER]
-    said = [f"group `{item.name}`{_bound(item, comparison)}" for item in groups]
-    said += [f"the name of user `{item.name}`{_bound(item, comparison)}" for item in users]
-    nodes = [item for item in _sorted(change.lost) if item.kind is Kind.NODE]
-    said += [f"the node name `{item.name}`" for item in nodes]
-    return " and ".join(said) or f"the username {_usernames(change.before)}"
+    return _things(change.lost, change.before, comparison)
+
+
+def gains(change: AccessChange, comparison: Comparison) -> str:
+    """What a principal gains, as the object of the verb "gains"."""
+    if Effect.GAINED in change.effects:
+        return "access"
+    return _things(change.gained, change.after, comparison)
+
+
+def _things(items: Iterable[Access], grants: tuple[Grant, ...], comparison: Comparison) -> str:
+    """Access as a list of nouns."""
+    shown = _sorted(items)
+    said = [f"group `{i.name}`{_bound(i, comparison)}" for i in shown if i.kind is Kind.GROUP]
+    said += [
+        f"the name of user `{i.name}`{_bound(i, comparison)}" for i in shown if i.kind is Kind.USER
+    ]
+    said += [f"the node name `{item.name}`" for item in shown if item.kind is Kind.NODE]
+    return " and ".join(said) or f"the username {_usernames(grants)}"
 
 
 _GAINS = {
@@ -112,7 +150,8 @@ def _bound(item: Access, comparison: Comparison) -> str:
 
 
 def _usernames(grants: tuple[Grant, ...]) -> str:
-    names = list(dict.fromkeys(f"`{grant.username}`" for grant in grants))
+    shown = (name if name == OWN_ARN else f"`{name}`" for name, *_ in grants)
+    names = list(dict.fromkeys(shown))
     return " or ".join(names) or "nobody"
 
 

@@ -168,6 +168,9 @@ def access(grant: Grant, bindings: Bindings) -> frozenset[Access]:
         found.add(_NAME)
     if grant.username.startswith(SERVICE_ACCOUNT):  # has all that is bound to it
         found.add(Access(Kind.USER, grant.username))
+    if grant.entry is None:
+        found.update(Access(Kind.USER, user) for user, _ in bindings.of_arn(grant.username))
+        return frozenset(found)
     text = pattern(grant.username)
     through = text if username_overlap.is_open(text) else ""
     found.update(Access(Kind.USER, user, through) for user, _ in bindings.of_user(text))
@@ -181,6 +184,18 @@ def bindings_of(item: Access, bindings: Bindings) -> list[Binding]:
     else:
         found = bindings.of_user(item.name) if item.kind is Kind.USER else []
     return list({binding[:4]: binding for _, binding in found}.values())
+
+
+def as_instance(item: Access) -> Access:
+    """Access as EC2 instances have it.
+
+    Their session names start with `i-`, so a group `system:{{SessionName}}` is never
+    `system:masters`.
+    """
+    name = item.name
+    for placeholder in (SESSION_NAME, SESSION_NAME_RAW):
+        name = name.replace(placeholder, f"i-{placeholder}")
+    return item._replace(name=name)
 
 
 def is_admin(item: Access, bindings: Bindings) -> bool:

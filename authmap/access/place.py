@@ -17,7 +17,7 @@ def at_grants(auth_map: AuthMap, grants: tuple[Grant, ...]) -> At:
     for grant in reversed(grants):
         if grant.entry:
             return at_entry(grant.entry)
-        for item in auth_map.account_items:
-            if item.text == grant.account:
-                return at_node(auth_map.sections["mapAccounts"], item.node)
+        if grant.account in auth_map.account_nodes:
+            node = auth_map.account_nodes[grant.account]
+            return at_node(auth_map.sections["mapAccounts"], node)
     return At(auth_map.layer, 0, 0)

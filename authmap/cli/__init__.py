@@ -7,6 +7,7 @@ import io
 import os
 import re
 import sys
+import traceback
 from importlib import import_module
 from typing import Annotated
 
@@ -18,7 +19,7 @@ from authmap.files.reading import FileError
 from authmap.model.options import OptionError
 from authmap.version import __version__
 
-COMMANDS = ("lint", "fix", "rollback", "show", "resolve", "rule", "schema", "config")
+COMMANDS = ("lint", "fix", "rollback", "diff", "show", "resolve", "rule", "schema", "config")
 
 INTERRUPTED = 130
 """Exit code of a run that Ctrl-C ended: 128 plus the number of SIGINT, as in shells."""
@@ -69,7 +70,7 @@ def _run() -> int:
             console.say("authmap: interrupted")
         return code
     except (OptionError, FileError, ClusterError, OSError) as error:
-        for line in str(error).split("\n"):
+        for line in _message(error).split("\n"):
             console.say(f"authmap: error: {line}")
     except (KeyboardInterrupt, typer.Abort):
         console.say("authmap: interrupted")
@@ -81,11 +82,20 @@ def _run() -> int:
             show(shown)
             for line in shown.getvalue().splitlines():
                 console.say(line)
-        elif os.environ.get("AUTHMAP_DEBUG"):
-            raise
         else:
+            debugging = console.debugging or os.environ.get("AUTHMAP_DEBUG")
+            if debugging:
+                for line in "".join(traceback.format_exception(error)).splitlines():
+                    console.say(line)
+            hint = "" if debugging else "; set AUTHMAP_DEBUG=1 to see the traceback"
             console.say(
                 f"authmap: error: this is a bug in authmap {__version__}: "
-                f"{type(error).__name__}: {error}; set AUTHMAP_DEBUG=1 to see the traceback"
+                f"{type(error).__name__}: {error}{hint}"
             )
     return 2
+
+
+def _message(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError) and error.filename is None:  # only getcwd names no file
+        return "the current directory no longer exists; change to another directory"
+    return str(error)

@@ -26,4 +26,7 @@ def config(
 
     choice(output_format, ("text", "json"), "--format")
     settings = load_settings(options)
-    console.out(render.json(settings) if output_format == "json" else render.render(settings))
+    if output_format == "json":
+        console.out(render.json(settings))
+    else:
+        console.show(render.render(settings))

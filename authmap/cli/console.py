@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from authmap.linting.run import brief, visible
 from authmap.model.severity import Severity
-from authmap.syntax.printable import safe
+from authmap.syntax.printable import safe, without_commands
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,6 +24,13 @@ if TYPE_CHECKING:
     from authmap.syntax.layer import Layer
 
 
+MAX_LISTED = 12
+"""The number of findings of one rule that are listed one by one without `--verbose`."""
+
+debugging = False
+"""Whether `--debug` was given: tracebacks of bugs are shown."""
+
+
 def out(text: str) -> None:
     """Print to standard output, always in UTF-8.
 
@@ -32,6 +40,19 @@ def out(text: str) -> None:
         OSError: the text cannot be written.
     """
     _put(sys.stdout, _encoded(text))
+
+
+def show(text: str) -> None:
+    """Print a report for people on standard output, see `out`; a CI job finds no command in it.
+
+    Raises:
+        OSError: the text cannot be written.
+    """
+    out(_for_ci(text))
+
+
+def _for_ci(text: str) -> str:
+    return without_commands(text) if os.environ.get("GITHUB_ACTIONS") == "true" else text
 
 
 def _encoded(text: str) -> bytes:
@@ -51,9 +72,9 @@ def document(data: bytes) -> None:
 
 
 def say(text: str) -> None:
-    """Print a line on standard error, with control characters escaped."""
+    """Print a line on standard error, with control characters and commands of CI escaped."""
     with suppress(OSError):  # there is no other place to report it
-        _put(sys.stderr, _encoded(safe(text) + "\n"))
+        _put(sys.stderr, _encoded(_for_ci(safe(text)) + "\n"))
 
 
 def _put(stream: TextIO | None, data: bytes) -> None:
@@ -99,7 +120,8 @@ def report(run: Run, output_format: str, file: str | None = None) -> None:
         FileError: the file cannot be written.
     """
     if file is None:
-        out(render(run, output_format, colour=colour(sys.stdout)))
+        printed = show if output_format in ("text", "concise") else out
+        printed(render(run, output_format, colour=colour(sys.stdout)))
         return
     from authmap.files.writing import write_report
 
@@ -174,8 +196,6 @@ def tell(run: Run, *, quiet: bool) -> None:
 
 def count(run: Run) -> None:
     """Print the number of findings per rule, most findings first."""
-    from collections import Counter
-
     counted = Counter(finding.rule.code for finding in run.findings)
     rules = {finding.rule.code: finding.rule for finding in run.findings}
     for code, number in sorted(counted.items(), key=lambda each: (-each[1], each[0])):
@@ -191,28 +211,28 @@ def conclude(run: Run, file: str | None = None) -> None:
         say(f"authmap: {brief(run.skipped_rules)}")
 
 
-def tell_fixed(result: FixResult | DataFixResult, done: str, bar: Severity | None) -> None:
+def tell_fixed(
+    result: FixResult | DataFixResult, done: str, bar: Severity | None, *, verbose: bool
+) -> None:
     """Report what was fixed, and what was not and why.
 
     Args:
         result: the result for one input.
         done: the verb for applied fixes: `fixed` or `would fix`.
         bar: the lowest severity that fails the run.
+        verbose: whether to list each finding if there are many of one rule.
     """
     bar = min(bar or Severity.WARNING, Severity.WARNING)
-    for finding in result.applied:
-        _report_finding(finding, done, finding.message)
+    _report_findings([(finding, "") for finding in result.applied], done, verbose=verbose)
     for name in dict.fromkeys(_unreadable_section(finding.at.layer) for finding in result.applied):
         if name:
             say(
                 f"authmap: {result.path}: {name} was ignored entirely; this fix activates "
                 "every entry in it, so review them all"
             )
-    for finding, reason in result.held_back:
-        _report_finding(finding, "not fixed", f"{finding.message}: {reason}")
-    for finding in result.remaining:
-        if finding.fix is None and finding.severity >= bar:
-            _report_finding(finding, "no fix for", finding.message)
+    _report_findings(result.held_back, "not fixed", verbose=verbose)
+    unfixable = [each for each in result.remaining if each.fix is None and each.severity >= bar]
+    _report_findings([(finding, "") for finding in unfixable], "no fix for", verbose=verbose)
 
 
 def _unreadable_section(layer: Layer) -> str | None:
@@ -222,8 +242,33 @@ def _unreadable_section(layer: Layer) -> str | None:
     return layer.name if isinstance(layer, Section) and layer.problem else None
 
 
-def _report_finding(finding: Finding, done: str, what: str) -> None:
-    say(f"{finding.location}: {done} {finding.rule.code}: {brief(what)}")
+def _report_findings(found: list[tuple[Finding, str]], done: str, *, verbose: bool) -> None:
+    """Print a line for each finding, or, if a rule has many, one for each rule and reason.
+
+    If there are many reasons as well, as when each names its entry, the first one stands for all.
+
+    Args:
+        found: the findings, each with the reason why it is not fixed, or "".
+        done: what happened to them.
+        verbose: whether to print a line for each in any case.
+    """
+    sizes = Counter(finding.rule.code for finding, _ in found)
+    reasons = {code: {why for f, why in found if f.rule.code == code} for code in sizes}
+    groups: dict[object, list[tuple[Finding, str]]] = {}
+    for number, (finding, reason) in enumerate(found):
+        code = finding.rule.code
+        alone = verbose or sizes[code] <= MAX_LISTED
+        together = code, reason if len(reasons[code]) <= MAX_LISTED else None
+        groups.setdefault(number if alone else together, []).append((finding, reason))
+    for group in groups.values():
+        finding, reason = group[0]
+        what = f"{done} {finding.rule.code}"
+        because = f": {brief(reason)}" if reason else ""
+        if len(group) == 1:
+            say(f"{finding.location}: {what}: {brief(finding.message)}{because}")
+        else:
+            where = f"in {len(group)} places, first at {finding.location}"
+            say(f"authmap: {what} {where}{because}; -v lists them")
 
 
 def sum_up(run: Run, results: list[FixResult], done: str, bindings: Bindings | None) -> None:

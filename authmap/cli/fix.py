@@ -9,10 +9,12 @@ import typer
 
 from authmap.cli import console
 from authmap.cli.extras import extra
+from authmap.cli.interrupted import nothing_written
 from authmap.cli.option_groups import (
     ClusterSelection,
     ConnectionArguments,
     SettingsOptions,
+    Verbosity,
     WriteOptions,
     grouped,
 )
@@ -43,6 +45,7 @@ def fix(
     options: SettingsOptions,
     writing: WriteOptions,
     connection: ConnectionArguments,
+    verbosity: Verbosity,
     paths: Paths = None,
     diff: Annotated[bool, typer.Option("--diff", help="Print a diff; write nothing.")] = False,
     write: Annotated[
@@ -66,9 +69,10 @@ def fix(
     Standard error lists what was fixed, and what was not and why.
 
     Exit codes: 0 no finding at or above --fail-on is left, 1 such a finding is left (with a diff
-    also: something would change), 2 the run failed or was refused. With --apply also: 3 the change
-    was undone because a fresh login lost its access or the stored map differs from what was sent,
-    4 the same, but undoing the change failed.
+    also: something would change), 2 refused or failed: nothing was written. With --apply also:
+    3 the old map is back, because a check failed or a signal came, 4 the old map could not be
+    restored, or it is not known which map is in place, 130 interrupted: the new map is in place,
+    unconfirmed.
 
     Try:
 
@@ -82,17 +86,23 @@ def fix(
 
         authmap fix --apply --context prod
     """
-    settings = load_settings(options, unsafe_fixes=unsafe_fixes, rename=tuple(rename or ()))
+    settings = load_settings(
+        options,
+        verbose=verbosity.full,
+        unsafe_fixes=unsafe_fixes,
+        rename=tuple(rename or ()),
+    )
     if context or all_contexts:
         if paths or options.rbac or write:
             raise OptionError("--context uses a live map: leave out paths, --rbac and --write")
-        with extra("cluster", "live clusters"):
-            from authmap.cli import live
+        with nothing_written(), extra("cluster", "live clusters"):
+            from authmap.cli import live_change
 
-        selection = ClusterSelection(context or [], connection, all_contexts, jobs)
+        selection = ClusterSelection(context or [], connection, verbosity, all_contexts, jobs)
         if not (apply or writing.dry_run):
-            raise typer.Exit(live.preview(selection, settings))
-        raise typer.Exit(live.fix(selection, settings, writing.to_apply()))
+            raise typer.Exit(live_change.preview(selection, settings))
+        with nothing_written():
+            raise typer.Exit(live_change.fix(selection, settings, writing.to_apply()))
     if apply or writing.dry_run:
         raise OptionError("--apply and --dry-run need a live map: add --context NAME")
     if diff and write:
@@ -101,11 +111,20 @@ def fix(
         raise OptionError("standard input cannot be changed in place: leave out --write")
     inputs = Inputs(paths or ["."], stdin_filename, settings.exclude)
     raise typer.Exit(
-        _fix_files(inputs, with_bindings(settings), diff=diff, write=write, quiet=quiet)
+        _fix_files(
+            inputs,
+            with_bindings(settings),
+            diff=diff,
+            write=write,
+            quiet=quiet,
+            verbose=verbosity.full,
+        )
     )
 
 
-def _fix_files(inputs: Inputs, settings: Settings, *, diff: bool, write: bool, quiet: bool) -> int:
+def _fix_files(
+    inputs: Inputs, settings: Settings, *, diff: bool, write: bool, quiet: bool, verbose: bool
+) -> int:
     """Fix files and return the exit code."""
     from authmap.api import fix as fix_bytes
 
@@ -142,7 +161,7 @@ def _fix_files(inputs: Inputs, settings: Settings, *, diff: bool, write: bool, q
             if also:
                 console.say(f"authmap: {each.path}: {also}")
         results.append(result)
-        console.tell_fixed(result, "would fix" if diff else "fixed", bar)
+        console.tell_fixed(result, "would fix" if diff else "fixed", bar, verbose=verbose)
     findings = [finding for result in results for finding in result.remaining]
     maps = sum(result.maps for result in results)
     kubeconfigs = sum(result.kubeconfigs for result in results)

@@ -14,6 +14,7 @@ from authmap.cli.option_groups import (
     ClusterSelection,
     ConnectionArguments,
     SettingsOptions,
+    Verbosity,
     grouped,
 )
 from authmap.cli.options import (
@@ -50,13 +51,14 @@ if TYPE_CHECKING:
     from authmap.model.rule import Rule
 
 MAX_OBSOLETE = 10
-"""The number of obsolete findings of a baseline that are listed one by one."""
+"""The number of obsolete findings of a baseline that are listed one by one without `--verbose`."""
 
 
 @grouped
 def lint(
     options: SettingsOptions,
     connection: ConnectionArguments,
+    verbosity: Verbosity,
     paths: Paths = None,
     output_format: Format = "text",
     context: Context = None,
@@ -88,7 +90,7 @@ def lint(
 
         authmap lint --context prod
     """
-    settings = load_settings(options)
+    settings = load_settings(options, verbose=verbosity.full)
     choice(output_format, FORMATS, "--format")
     if baseline and write_baseline:
         raise OptionError("--write-baseline records all findings: leave out --baseline")
@@ -98,7 +100,7 @@ def lint(
         with extra("cluster", "live clusters"):
             from authmap.cli import live
 
-        selection = ClusterSelection(context or [], connection, all_contexts, jobs)
+        selection = ClusterSelection(context or [], connection, verbosity, all_contexts, jobs)
         run = live.lint(selection, settings)
     else:
         inputs = Inputs(paths or ["."], stdin_filename, settings.exclude)
@@ -111,7 +113,7 @@ def lint(
     if write_baseline:
         raise typer.Exit(_write_baseline(run, write_baseline, quiet=quiet))
     if baseline:
-        run = _without_known(run, baseline)
+        run = _without_known(run, baseline, verbose=verbosity.full)
     console.report(run._replace(show_suppressed=show_suppressed), output_format, output_file)
     console.tell(run, quiet=quiet)
     if statistics:
@@ -201,12 +203,12 @@ def _write_baseline(run: Run, path: str, *, quiet: bool) -> int:
     return 0
 
 
-def _without_known(run: Run, path: str) -> Run:
+def _without_known(run: Run, path: str, *, verbose: bool) -> Run:
     """The run without the findings in a baseline; reports obsolete ones on standard error."""
     from authmap.linting import baseline
 
     run, obsolete = baseline.apply(run, baseline.read(path))
-    for each in obsolete[:MAX_OBSOLETE]:
+    for each in obsolete[: None if verbose else MAX_OBSOLETE]:
         console.say(f"authmap: {path}: obsolete: {each.path}: {each.code} {each.what}")
     if obsolete:
         console.say(

@@ -2,53 +2,64 @@
 
 from __future__ import annotations
 
-import sys
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from collections import deque
+from concurrent.futures import Future, as_completed
+from threading import Thread
 from typing import TYPE_CHECKING, TypeVar
 
-from authmap.cli.console import is_terminal
 from authmap.cluster.kube.errors import ClusterError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
 Result = TypeVar("Result")
 
 
 def each(
-    contexts: list[str], work: Callable[[str], Result], jobs: int
+    contexts: list[str], work: Callable[[str], Result], jobs: int, *, progress: bool
 ) -> Iterator[tuple[str, Result | ClusterError]]:
     """Call a function for every context. A context that fails does not stop the others.
 
-    On a terminal, standard error shows the progress.
+    The calls run in daemon threads: whatever ends the program does not wait for a cluster that
+    does not answer.
 
     Args:
-        contexts: the names of the contexts.
+        contexts: the names of the contexts, each once.
         work: the function to call with each name.
         jobs: the maximum number of calls at the same time.
+        progress: whether to show the progress on standard error.
 
     Yields:
         Each context in the order given, with its result or its error.
     """
+    results: dict[str, Future[Result | ClusterError]] = {name: Future() for name in contexts}
+    waiting = deque(results.items())
 
-    def safely(context: str) -> Result | ClusterError:
-        try:
-            return work(context)
-        except ClusterError as error:
-            return error
+    def call() -> None:
+        while waiting:
+            try:
+                context, result = waiting.popleft()
+            except IndexError:  # another thread took the last one
+                return
+            try:
+                result.set_result(work(context))
+            except ClusterError as error:
+                result.set_result(error)
+            except BaseException as error:
+                result.set_exception(error)
 
-    with ThreadPoolExecutor(max(1, min(jobs, len(contexts)))) as pool:
-        try:
-            results = [pool.submit(safely, context) for context in contexts]
-            if len(contexts) > 1 and is_terminal(sys.stderr):
-                _show(results)
-            for context, result in zip(contexts, results, strict=True):
-                yield context, result.result()
-        finally:
-            pool.shutdown(cancel_futures=True)
+    for _ in range(min(jobs, len(contexts))):
+        Thread(target=call, daemon=True).start()
+    try:
+        if progress and len(contexts) > 1:
+            _show(results.values())
+        for context, result in results.items():
+            yield context, result.result()
+    finally:
+        waiting.clear()
 
 
-def _show(results: list[Future[Result]]) -> None:
+def _show(results: Collection[Future[Result]]) -> None:
     """Show a progress bar until all results are there."""
     from rich.console import Console
     from rich.progress import track

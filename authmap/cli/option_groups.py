@@ -12,6 +12,7 @@ from authmap.cli.options import (
     AsGroup,
     BackupDir,
     ConfigFile,
+    Debug,
     DryRun,
     ExtendSelect,
     FailOn,
@@ -24,6 +25,7 @@ from authmap.cli.options import (
     Select,
     Template,
     Timeout,
+    Verbose,
     VerifyTimeout,
     Yes,
 )
@@ -31,7 +33,7 @@ from authmap.cli.options import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from authmap.cluster.change.apply import ApplyOptions
+    from authmap.cluster.change.task import ApplyOptions
 
 
 class SettingsOptions(NamedTuple):
@@ -56,6 +58,18 @@ class ConnectionArguments(NamedTuple):
     request_timeout: Timeout = 10.0
 
 
+class Verbosity(NamedTuple):
+    """The options for printing more."""
+
+    verbose: Verbose = False
+    debug: Debug = False
+
+    @property
+    def full(self) -> bool:
+        """Whether to print complete lists, and what is in use."""
+        return self.verbose or self.debug
+
+
 class WriteOptions(NamedTuple):
     """The options for changing a live map."""
 
@@ -69,7 +83,7 @@ class WriteOptions(NamedTuple):
 
     def to_apply(self) -> ApplyOptions:
         """These options in the form that `cluster/` uses."""
-        from authmap.cluster.change.apply import ApplyOptions
+        from authmap.cluster.change.task import ApplyOptions
 
         return ApplyOptions(
             yes=self.yes,
@@ -88,17 +102,19 @@ class ClusterSelection(NamedTuple):
     Attributes:
         contexts: names of contexts, or shell globs over them.
         connection: how to connect to them.
+        verbosity: what to print about the connections.
         all: whether to use every context.
         jobs: the number of clusters to contact at the same time.
     """
 
     contexts: list[str]
     connection: ConnectionArguments
+    verbosity: Verbosity
     all: bool = False
     jobs: int = 1
 
 
-GROUPS = (SettingsOptions, ConnectionArguments, WriteOptions)
+GROUPS = (SettingsOptions, ConnectionArguments, WriteOptions, Verbosity)
 
 
 def grouped(command: Callable[..., None]) -> Callable[..., None]:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from authmap.cli import console
 from authmap.model.options import OptionError
 
 FORMATS = ("text", "concise", "json", "sarif", "github", "gitlab", "junit")
@@ -92,7 +93,27 @@ WriteBaseline = Annotated[
 Quiet = Annotated[
     bool, typer.Option("-q", "--quiet", help="Do not mention files without an aws-auth map.")
 ]
+Verbose = Annotated[
+    bool,
+    typer.Option(
+        "-v", "--verbose", help="Print complete lists, and the settings and clusters in use."
+    ),
+]
 
+
+def _debug(value: bool) -> bool:
+    console.debugging = value
+    return value
+
+
+Debug = Annotated[
+    bool,
+    typer.Option(
+        "--debug",
+        help="Also print each request to a cluster, each run of a plugin, and tracebacks of bugs.",
+        callback=_debug,
+    ),
+]
 
 Context = Annotated[
     list[str] | None,
@@ -157,6 +178,13 @@ AcceptRisk = Annotated[
     typer.Option(
         "--accept-lockout-risk",
         help="Continue even if a lockout cannot be ruled out.",
+    ),
+]
+AcceptGain = Annotated[
+    bool,
+    typer.Option(
+        "--accept-access-gain",
+        help="Continue even if the backup gives somebody access that they do not have now.",
     ),
 ]
 OverrideOwner = Annotated[

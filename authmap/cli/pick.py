@@ -1,4 +1,4 @@
-"""Finds the one aws-auth map that `show` and `resolve` work on."""
+"""Finds the one aws-auth map that `show`, `resolve` and `diff` work on."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from authmap.cli.console import no_map, say
 from authmap.documents.read import read
-from authmap.documents.reading import Wanted
+from authmap.documents.reading import Reading, Wanted
 from authmap.explain.reasons import describe_problem
 from authmap.files.inputs import Inputs
 from authmap.files.reading import FileError
@@ -31,44 +31,77 @@ def pick(path: str | None, stdin_filename: str, settings: Settings) -> AuthMap:
         FileError: there is no map, there are several, or the map cannot be read.
     """
     path = path or "."
+    inputs = Inputs([path], stdin_filename, settings.exclude)
     sound: list[AuthMap] = []
     unread: list[tuple[str, str]] = []
-    others: list[str] = []
-    data = b""
-    inputs = Inputs([path], stdin_filename, settings.exclude)
-    named = False
     for given in inputs:
-        named = given.named
-        options = settings.options_for(given.path)
-        wanted = Wanted(given.named, options.extra_paths, options.delimiters)
-        data = given.data
-        reading = read(data, given.path, wanted)
+        if given.named:
+            return only_map(given.data, given.path, settings)
+        reading = _read(given.data, given.path, settings, named=False)
         sound += reading.maps
-        unread += [_unread(each) for each in reading.contents if isinstance(each, Unreadable)]
-        others += ["a kubeconfig"] * reading.kubeconfigs
-        others += reading.others
+        unread += _unread(reading)
     unread = inputs.errors + unread
-    if unread and (named or not sound):
+    if unread and not sound:
         raise FileError(*unread[0])
     if len(sound) == 1:
         for where, reason in unread:
             say(f"authmap: skipped: {where}: {reason}")
-        if not named:
-            say(f"authmap: using the map in {sound[0].source.path}")
+        say(f"authmap: using the map in {sound[0].source.path}")
         return sound[0]
-    if not named:
-        how = "give the file as PATH, or pipe the map in and use `-`"
-        if not sound:
-            raise FileError(path, f"no aws-auth map in this directory or below: {how}")
-        raise FileError(
-            path, f"found {len(sound)} aws-auth maps, but need exactly one: {_places(sound)}; {how}"
-        )
-    shown = stdin_filename if path == "-" else path
+    how = "give the file as PATH, or pipe the map in and use `-`"
     if not sound:
-        raise FileError(shown, no_map(others, data))
+        raise FileError(path, f"no aws-auth map in this directory or below: {how}")
     raise FileError(
-        shown, f"found {len(sound)} aws-auth maps, but need exactly one: {_places(sound)}"
+        path, f"found {len(sound)} aws-auth maps, but need exactly one: {_places(sound)}; {how}"
     )
+
+
+def only_map(data: bytes, path: str, settings: Settings, shown: str | None = None) -> AuthMap:
+    """The only map in a file.
+
+    Args:
+        data: the bytes of the file.
+        path: its path, which decides about its settings.
+        settings: the settings of the run.
+        shown: its name in reports, if that is not its path.
+
+    Raises:
+        FileError: there is no map, there are several, or the map cannot be read.
+    """
+    shown = shown or path
+    reading = _read(data, path, settings, shown=shown)
+    unread = _unread(reading)
+    if unread:
+        raise FileError(*unread[0])
+    found = reading.maps
+    if not found:
+        others = ["a kubeconfig"] * reading.kubeconfigs + reading.others
+        raise FileError(shown, no_map(others, data))
+    if len(found) > 1:
+        raise FileError(
+            shown, f"found {len(found)} aws-auth maps, but need exactly one: {_places(found)}"
+        )
+    return found[0]
+
+
+def _read(
+    data: bytes, path: str, settings: Settings, *, shown: str | None = None, named: bool = True
+) -> Reading:
+    options = settings.options_for(path)
+    return read(data, shown or path, Wanted(named, options.extra_paths, options.delimiters))
+
+
+def _unread(reading: Reading) -> list[tuple[str, str]]:
+    """The parts of a file that cannot be read: place and reason."""
+    found = []
+    for content in reading.contents:
+        if isinstance(content, Unreadable):
+            problem = content.problem
+            start, end = content.layer.span(problem.start, problem.end)
+            text = content.source.text[start:end]  # where secrets are hidden
+            reason = f"cannot be read: {describe_problem(problem, text)}"
+            found.append((content.location, reason))
+    return found
 
 
 def _places(maps: list[AuthMap]) -> str:
@@ -76,10 +109,3 @@ def _places(maps: list[AuthMap]) -> str:
     shown = [f"{path}:{line}" for path, line in places]
     more = f" and {len(shown) - 5} more" if len(shown) > 5 else ""
     return ", ".join(shown[:5]) + more
-
-
-def _unread(content: Unreadable) -> tuple[str, str]:
-    problem = content.problem
-    start, end = content.layer.span(problem.start, problem.end)
-    reason = describe_problem(problem, content.source.text[start:end])  # where secrets are hidden
-    return content.location, f"cannot be read: {reason}"

@@ -12,6 +12,7 @@ from authmap.cli.option_groups import (
     ClusterSelection,
     ConnectionArguments,
     SettingsOptions,
+    Verbosity,
     grouped,
 )
 from authmap.cli.options import ConfigFile, Form, NoConfig, One, OneContext, Rbac, StdinName
@@ -25,6 +26,7 @@ def resolve(
         str, typer.Argument(metavar="ARN", help="ARN of a role, a role session or a user.")
     ],
     connection: ConnectionArguments,
+    verbosity: Verbosity,
     path: One = None,
     session_name: Annotated[
         str | None, typer.Option(metavar="NAME", help="Session name, if the ARN is a role's.")
@@ -64,12 +66,16 @@ def resolve(
     from authmap.render import identity
 
     choice(output_format, ("text", "json"), "--format")
-    settings = load_settings(SettingsOptions(config=config, no_config=no_config, rbac=rbac))
+    settings = load_settings(
+        SettingsOptions(config=config, no_config=no_config, rbac=rbac), verbose=verbosity.full
+    )
     if context is not None:
+        if rbac:
+            raise OptionError("--context uses the bindings of the cluster: leave out --rbac")
         with extra("cluster", "live clusters"):
             from authmap.cli import live
 
-        selection = ClusterSelection([context], connection)
+        selection = ClusterSelection([context], connection, verbosity)
         auth_map, bindings = live.pick(path, selection)
     else:
         settings = with_bindings(settings)
@@ -87,5 +93,8 @@ def resolve(
         )
     except CallerError as error:
         raise OptionError(str(error)) from None
-    console.out(identity.json(found) if output_format == "json" else identity.render(found))
+    if output_format == "json":
+        console.out(identity.json(found))
+    else:
+        console.show(identity.render(found))
     raise typer.Exit(int(not found.mapped))

@@ -8,14 +8,16 @@ import typer
 
 from authmap.cli import console
 from authmap.cli.extras import extra
+from authmap.cli.interrupted import nothing_written
 from authmap.cli.option_groups import (
     ClusterSelection,
     ConnectionArguments,
     SettingsOptions,
+    Verbosity,
     WriteOptions,
     grouped,
 )
-from authmap.cli.options import Contexts
+from authmap.cli.options import AcceptGain, ConfigFile, Contexts, NoConfig
 from authmap.cli.run_settings import load_settings
 
 
@@ -24,9 +26,16 @@ def rollback(
     context: Contexts,
     writing: WriteOptions,
     connection: ConnectionArguments,
+    verbosity: Verbosity,
     to: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Backup to restore (default: the newest).")
+        str | None,
+        typer.Option(
+            metavar="FILE", help="Backup to restore (default: that of the latest fix in effect)."
+        ),
     ] = None,
+    accept_access_gain: AcceptGain = False,
+    config: ConfigFile = None,
+    no_config: NoConfig = False,
     list_backups: Annotated[
         bool, typer.Option("--list", help="List the backups; restore nothing.")
     ] = False,
@@ -35,9 +44,9 @@ def rollback(
 
     The same guards run as for `fix --apply`.
 
-    Exit codes: 0 done, 2 the run failed or was refused, 3 the change was undone because a fresh
-    login lost its access or the stored map differs from what was sent, 4 the same, but undoing
-    the change failed.
+    Exit codes: 0 done, 2 refused or failed: nothing was written, 3 the map is again as it was
+    before, because a check failed or a signal came, 4 that could not be restored, or it is not
+    known what is in place, 130 interrupted: the restored map is in place, unconfirmed.
 
     Try:
 
@@ -45,12 +54,15 @@ def rollback(
 
         authmap rollback --context prod
     """
-    with extra("cluster", "live clusters"):
-        from authmap.cli import live
+    with nothing_written(), extra("cluster", "live clusters"):
+        from authmap.cli import live_change
 
-    selection = ClusterSelection(context, connection)
+    selection = ClusterSelection(context, connection, verbosity)
     if list_backups:
-        console.out(live.listing(selection, writing.backup_dir))
+        console.show(live_change.listing(selection, writing.backup_dir))
         raise typer.Exit
-    settings = load_settings(SettingsOptions())
-    raise typer.Exit(live.restore(selection, settings, writing.to_apply(), to))
+    with nothing_written():
+        options = SettingsOptions(config=config, no_config=no_config)
+        settings = load_settings(options, verbose=verbosity.full)
+        apply_options = writing.to_apply()._replace(accept_gain=accept_access_gain)
+        raise typer.Exit(live_change.restore(selection, settings, apply_options, to))

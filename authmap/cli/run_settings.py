@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from authmap.cli.console import say
 from authmap.model.options import OptionError
 
 if TYPE_CHECKING:
@@ -11,11 +12,12 @@ if TYPE_CHECKING:
     from authmap.config.settings import Settings
 
 
-def load_settings(options: SettingsOptions, **more: Any) -> Settings:
+def load_settings(options: SettingsOptions, *, verbose: bool = False, **more: Any) -> Settings:
     """Load the settings of a run from the command line and the configuration file.
 
     Args:
         options: the command-line options; one value may hold several codes, separated by commas.
+        verbose: whether to report the settings that are not the defaults.
         more: fields of `Options` that are not settings.
 
     Raises:
@@ -36,7 +38,22 @@ def load_settings(options: SettingsOptions, **more: Any) -> Settings:
         "username-template": options.username_template,
         "rbac": options.rbac or None,
     }
-    return settings(load(path) if path else Config(), given, **more)
+    found = settings(load(path) if path else Config(), given, **more)
+    if verbose:
+        _tell(found)
+    return found
+
+
+def _tell(settings: Settings) -> None:
+    """Report the configuration file, and the settings that are not the defaults."""
+    from authmap.config.file import toml
+    from authmap.config.settings import DEFAULT
+
+    path = settings.config.path
+    say(f"authmap: {f'configuration file: {path}' if path else 'no configuration file'}")
+    for name, value in settings.values.items():
+        if settings.origins[name] != DEFAULT:
+            say(f"authmap: setting: {name} = {toml(value)} ({settings.origin(name)})")
 
 
 def with_bindings(settings: Settings) -> Settings:

@@ -11,12 +11,12 @@ from authmap.model.options import choice
 
 
 def schema(
-    name: Annotated[str, typer.Argument(metavar="[payload|config|report]")] = "report",
+    name: Annotated[str, typer.Argument(metavar="[payload|config|report|diff]")] = "report",
 ) -> None:
-    """Print a JSON schema: payload, config or report.
+    """Print a JSON schema: payload, config, report or diff.
 
-    payload describes the sections of aws-auth, config the configuration file, and report the output
-    of `authmap lint --format json`.
+    payload describes the sections of aws-auth, config the configuration file, report the output of
+    `authmap lint --format json`, and diff the output of `authmap diff --format json`.
 
     Try:
 
@@ -24,5 +24,5 @@ def schema(
     """
     from importlib.resources import files as resources
 
-    choice(name, ("payload", "config", "report"), "the schema")
+    choice(name, ("payload", "config", "report", "diff"), "the schema")
     console.out((resources("authmap") / "schema" / f"{name}.json").read_text(encoding="utf-8"))

@@ -10,6 +10,7 @@ from authmap.cli.option_groups import (
     ClusterSelection,
     ConnectionArguments,
     SettingsOptions,
+    Verbosity,
     grouped,
 )
 from authmap.cli.options import ConfigFile, Form, NoConfig, One, OneContext, StdinName
@@ -20,6 +21,7 @@ from authmap.model.options import choice
 @grouped
 def show(
     connection: ConnectionArguments,
+    verbosity: Verbosity,
     path: One = None,
     output_format: Form = "text",
     context: OneContext = None,
@@ -42,12 +44,14 @@ def show(
     from authmap.render import show as tables
 
     choice(output_format, ("text", "json"), "--format")
-    settings = load_settings(SettingsOptions(config=config, no_config=no_config))
+    settings = load_settings(
+        SettingsOptions(config=config, no_config=no_config), verbose=verbosity.full
+    )
     if context is not None:
         with extra("cluster", "live clusters"):
             from authmap.cli import live
 
-        selection = ClusterSelection([context], connection)
+        selection = ClusterSelection([context], connection, verbosity)
         seen = view(live.pick(path, selection)[0])
     else:
         seen = view(pick(path, stdin_filename, settings))
@@ -55,4 +59,4 @@ def show(
         console.out(tables.json(seen))
     else:
         width = get_terminal_size().columns if console.is_terminal(sys.stdout) else None
-        console.out(tables.render(seen, width=width, colour=console.colour(sys.stdout)))
+        console.show(tables.render(seen, width=width, colour=console.colour(sys.stdout)))

@@ -42,6 +42,8 @@ class Options(RunOptions):
             renders the file; fixes write the first pair.
         bindings: the RBAC bindings of the map's cluster; None if they are not known.
         rendered: why the file is a Helm template although nothing in it says so.
+        guarded: whether the guards of a live map refuse a rename that takes a binding away; then
+            no message proposes it.
 
     Raises:
         ValueError: a code, a rule's name or the template is not valid; the message names what
@@ -64,6 +66,7 @@ class Options(RunOptions):
         delimiters: Iterable[tuple[str, str]] = (),
         bindings: Bindings | None = None,
         rendered: str = "",
+        guarded: bool = False,
     ) -> Self:
         """Check the options."""
         pairs = tuple(check_delimiters(pair) for pair in delimiters)
@@ -84,6 +87,7 @@ class Options(RunOptions):
             pairs,
             bindings,
             rendered,
+            guarded,
         )
 
     def _replace(self, **changes: Any) -> Self:

@@ -92,17 +92,24 @@ def _binding(kind: str, node: Mapping, source: Source) -> Binding:
 
 
 def _subject(node: Node | None, source: Source) -> Iterator[Subject]:
-    """The user or group in a node, or a template that may become one."""
+    """The user or group in a node, or a template that may become one.
+
+    A service account is a user like any other, for whoever has its name.
+    """
     if node is None:
         return
-    named, who = None, ""
+    named, who, namespace = None, "", ""
     if isinstance(node, Mapping):
         merged = [resolve_alias(value) for key, value in node.pairs if is_merge(key)]
         sources = [node, *(each for each in merged if isinstance(each, Mapping))]
         who = next(filter(None, (_text(each.get("kind")) for each in sources)), "")
         named = next(filter(None, (resolve_alias(each.get("name")) for each in sources)), None)
+        namespace = next(filter(None, (_text(each.get("namespace")) for each in sources)), "")
     if who in ("User", "Group") and isinstance(named, Scalar):
         yield Subject(who, named.value, at_node(source, named))
+    elif who == "ServiceAccount" and isinstance(named, Scalar):
+        if _is_name(namespace) and _is_name(named.value):
+            yield Subject("User", _service_account(namespace, named.value), at_node(source, named))
     elif who != "ServiceAccount":
         found = templates(source.text[node.start : node.end])
         if found:  # an unquoted template instead of one subject or of all subjects
@@ -126,10 +133,26 @@ def binding_of(kind: str, item: dict[str, object], path: str) -> Binding:
     found = []
     for each in subjects if isinstance(subjects, list) else ():
         subject = _mapping(each)
-        if subject.get("kind") in ("User", "Group"):
-            text = str(subject.get("name", ""))
-            found.append(Subject(str(subject["kind"]), text, _live_place(text, place)))
+        who, text = str(subject.get("kind")), str(subject.get("name", ""))
+        if who == "ServiceAccount":
+            who, text = "User", _service_account(str(subject.get("namespace") or ""), text)
+        if who in ("User", "Group"):
+            found.append(Subject(who, text, _live_place(text, place)))
     return Binding(kind, namespace, name, f"{role.get('kind')}/{role.get('name')}", tuple(found))
+
+
+def _service_account(namespace: str, name: str) -> str:
+    """The username of a service account.
+
+    Source: `MakeUsername` in staging/src/k8s.io/apiserver/pkg/authentication/serviceaccount/util.go
+    of https://github.com/kubernetes/kubernetes; the RBAC authorizer compares usernames only.
+    """
+    return f"system:serviceaccount:{namespace}:{name}"
+
+
+def _is_name(text: str) -> bool:
+    """Whether a text can be the name of an object, and is no template."""
+    return bool(re.fullmatch(r"[a-z0-9.-]+", text))
 
 
 def _live_place(name: str, path: str) -> At:

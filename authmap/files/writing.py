@@ -9,6 +9,23 @@ from pathlib import Path
 from authmap.files.reading import FileError, read_bytes
 
 
+def sync_folder(folder: str | Path) -> None:
+    """Flush a folder's new names to disk, on systems and disks that can.
+
+    Windows cannot open folders, and some network disks cannot flush them.
+    """
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(handle)
+    except OSError:
+        pass
+    finally:
+        os.close(handle)
+
+
 def write_atomic(path: str, data: bytes, before: bytes) -> str | None:
     """Replace a file's bytes atomically; keeps its mode and owner and follows symlinks.
 
@@ -51,7 +68,7 @@ def write_atomic(path: str, data: bytes, before: bytes) -> str | None:
             raise FileError(path, "has changed since it was read; nothing was written: run again")
         os.replace(temporary, real)  # noqa: PTH105
         temporary = None
-        _sync(folder)
+        sync_folder(folder)
     except OSError as error:
         raise FileError(path, f"was not changed: {failure}: {error.strerror}") from None
     finally:
@@ -83,22 +100,8 @@ def write_report(path: str, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, real)  # noqa: PTH105
-        _sync(folder)
+        sync_folder(folder)
     except OSError as error:
         raise FileError(path, f"cannot be written: {error.strerror}") from None
     finally:
         Path(temporary).unlink(missing_ok=True)
-
-
-def _sync(folder: str) -> None:
-    """Flush a rename to disk, on systems where folders can be opened."""
-    try:
-        handle = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return
-    try:
-        os.fsync(handle)
-    except OSError:
-        pass
-    finally:
-        os.close(handle)

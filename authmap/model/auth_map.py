@@ -248,6 +248,11 @@ class AuthMap(Content, Located):
         section = self.sections.get("mapAccounts")
         return read_accounts(section) if section else []
 
+    @cached_property
+    def account_nodes(self) -> dict[str, Node]:
+        """The node of each text in mapAccounts; the first one if a text is repeated."""
+        return {item.text: item.node for item in reversed(self.account_items)}
+
     @property
     def accounts(self) -> list[str]:
         """The account IDs in mapAccounts."""

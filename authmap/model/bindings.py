@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from authmap.authenticator import username_overlap
 from authmap.authenticator.foreign_template import templates
+from authmap.authenticator.resolve import fold
 from authmap.authenticator.username_overlap import entry_pattern
 
 if TYPE_CHECKING:
@@ -112,6 +113,15 @@ class Bindings:
         """The bound users whose name a pattern of `username_overlap` can become."""
         return self._users.like(pattern)
 
+    def of_arn(self, arn: str) -> list[tuple[str, Binding]]:
+        """The bound users that are this ARN in one case or another.
+
+        Args:
+            arn: a canonical ARN. A map may spell it in another case than IAM, whose spelling the
+                authenticator makes the username of callers from mapAccounts.
+        """
+        return self._users.folded(arn)
+
     def of_group(self, pattern: str) -> list[tuple[str, Binding]]:
         """The bound groups whose name a pattern of `username_overlap` can become."""
         return self._groups.like(pattern)
@@ -149,6 +159,18 @@ class _ByName:
     def of(self, name: str) -> list[Binding]:
         """The bindings to exactly this name."""
         return self._bindings.get(name, [])
+
+    @cached_property
+    def _by_folded(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for name in self._bindings:
+            found.setdefault(fold(name), []).append(name)
+        return found
+
+    def folded(self, name: str) -> list[tuple[str, Binding]]:
+        """The names that are this one in one case or another, each with a binding."""
+        names = self._by_folded.get(fold(name), [])
+        return [(each, binding) for each in names for binding in self._bindings[each]]
 
     def like(self, pattern: str) -> list[tuple[str, Binding]]:
         """The names that a pattern can become, each with a binding; at most `_MOST` names."""

@@ -39,6 +39,7 @@ class RunOptions(NamedTuple):
             renders the file; fixes write the first pair.
         bindings: the RBAC bindings of the map's cluster; None if they are not known.
         rendered: why the file counts as a Helm template although its text does not show it.
+        guarded: whether the guards of a live map refuse a rename that takes a binding away.
     """
 
     select: tuple[str, ...] = ()
@@ -53,6 +54,7 @@ class RunOptions(NamedTuple):
     delimiters: Delimiters = ()
     bindings: Bindings | None = None
     rendered: str = ""
+    guarded: bool = False
 
     @property
     def bound(self) -> bool:

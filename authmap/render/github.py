@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from authmap.linting.fingerprint import relative
 from authmap.linting.run import brief
 from authmap.model.severity import Severity
-from authmap.syntax.printable import safe
+from authmap.syntax.printable import safe, without_commands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,10 +60,10 @@ def _place(finding: Finding, root: str) -> dict[str, str]:
 def command(name: str, message: str, **properties: str) -> str:
     """A workflow command; ends with a line break."""
     pairs = ",".join(
-        f"{key}={_escaped(value).replace(':', '%3A').replace(',', '%2C')}"
+        f"{key}={_escaped(without_commands(value)).replace(':', '%3A').replace(',', '%2C')}"
         for key, value in properties.items()
     )
-    return f"::{name}{' ' * bool(pairs)}{pairs}::{_escaped(message[:LONGEST])}\n"
+    return f"::{name}{' ' * bool(pairs)}{pairs}::{_escaped(without_commands(message)[:LONGEST])}\n"
 
 
 def _escaped(text: str) -> str:

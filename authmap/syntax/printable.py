@@ -1,4 +1,4 @@
-"""Text that a terminal may show."""
+"""Text that a terminal, or the log of a CI job, may show."""
 
 from __future__ import annotations
 
@@ -8,6 +8,15 @@ def safe(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else _escaped(c) for c in text)
+
+
+def without_commands(text: str) -> str:
+    r"""Text in which the runner of GitHub Actions finds no command, unless a line starts with `::`.
+
+    The runner takes `##[` for a command anywhere in a line (actions/runner `ActionCommand.cs`). It
+    becomes `#\x23[`.
+    """
+    return text.replace("##[", r"#\x23[")
 
 
 def _escaped(character: str) -> str:

@@ -140,18 +140,20 @@ def _obstacle(entry: Entry, value: str, options: RunOptions) -> str | None:
         return None
     force = f"--rename {entry.role_name}"
     remedy = f"bind a group instead, or rename it anyway with {force}"
+    bound = "bind a group instead" if options.guarded else remedy
     if service:
-        return f"`{name}` is the username in the RBAC bindings of {service}: {remedy}"
+        return f"`{name}` is the username in the RBAC bindings of {service}: {bound}"
     if bindings is not None:
         for user, binding in bindings.of_username(entry):
             return (
-                f"{binding.title} names the user `{user}`, who would lose {binding.role}: {remedy}"
+                f"{binding.title} names the user `{user}`, who would lose {binding.role}: {bound}"
             )
         for user, binding in bindings.of_username(entry, value):
             return (
                 f"{binding.title} names the user `{user}`: with the new username, a caller could "
                 "choose a session name that makes them this user, and gain "
-                f"{binding.role}; to rename it anyway, use {force}"
+                f"{binding.role}; "
+                + (bound if options.guarded else f"to rename it anyway, use {force}")
             )
         if bindings.missing is None:
             return None

@@ -77,7 +77,7 @@ class ApiServer:
 
     def _start(self) -> None:
         client, peer = (f"http://127.0.0.1:{process.free_port()}" for _ in range(2))
-        self._run(
+        self.etcd = self._run(
             "etcd",
             f"--data-dir={self.folder / 'etcd'}",
             f"--listen-client-urls={client}",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
+import signal
 import stat
 import subprocess
 import sys
@@ -21,7 +23,7 @@ from authmap.cluster.kube.errors import ClusterError
 from authmap.cluster.reading import LiveConfigMap
 from authmap.model.bindings import Bindings
 from cluster.crash_points import authmap
-from cluster.run import environment
+from cluster.run import environment, on_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +54,7 @@ def test_any_text_is_restored_unchanged(
     made = live(**data)
     path = backup.save(made, ORIGIN, str(tmp_path_factory.getbasetemp() / "any"))
     held = backup.load(path)
-    assert (held.data, held.origin) == (made.data, ORIGIN)
+    assert (held.data, held.header.origin) == (made.data, ORIGIN)
 
 
 def test_only_the_user_may_read_it(tmp_path: Path) -> None:
@@ -217,12 +219,13 @@ def test_rollback_and_list_with_a_hostile_newest(cluster: Cluster, tmp_path: Pat
     before = cluster.source_map()
     listed = authmap(config, "rollback", "--context", "prod", "--list")
     assert listed.stdout.splitlines() == [str(bad), str(good)]
-    run = authmap(config, "rollback", "--context", "prod", "--yes")
+    run = authmap(config, "rollback", "--context", "prod", "--yes", "--to", bad.name)
     assert run.returncode == 2
     assert f"{bad}: not a backup made by authmap, or an incomplete one" in run.stderr
     assert cluster.source_map() == before
-    run = authmap(config, "rollback", "--context", "prod", "--yes", "--to", good.name)
+    run = authmap(config, "rollback", "--context", "prod", "--yes")
     assert run.returncode == 0, run.stderr
+    assert f"skipped: {bad}: not a backup made by authmap, or an incomplete one" in run.stderr
     assert "username: staff" in cluster.source_map()["data"]["mapRoles"]
 
 
@@ -329,3 +332,66 @@ def test_backup_of_an_object_that_was_recreated(cluster: Cluster, tmp_path: Path
     accept = ["--yes", "--accept-lockout-risk"]
     assert authmap(config, "rollback", "--context", "prod", *accept).returncode == 0
     assert cluster.source_map()["data"] != data
+
+
+# the backup is there right before the write
+
+
+@pytest.mark.parametrize("answer", ["y", "n", signal.SIGINT])
+def test_folder_is_deleted_while_the_question_is_open(
+    cluster: Cluster, tmp_path: Path, answer: str | signal.Signals
+) -> None:
+    cluster.create_map(FIXTURE.read_bytes())
+    before = cluster.source_map()["data"]
+    config = cluster.kubeconfig("editor", path=tmp_path / "config")
+    asking = [word for word in APPLY if word != "--yes"]
+    processes: list[subprocess.Popen[bytes]] = []
+
+    def delete() -> str:
+        shutil.rmtree(tmp_path / "state" / "authmap")
+        if isinstance(answer, signal.Signals):
+            processes[0].send_signal(answer)
+            return ""
+        return answer
+
+    code, shown = on_terminal(config, *asking, answers=[delete], started=processes.append)
+    saved = list((tmp_path / "state").rglob("*.yaml"))
+    if answer == "y":
+        assert code == 0, shown
+        assert cluster.source_map()["data"] != before
+        assert [backup.load(path).data for path in saved] == [before]
+    else:
+        assert code == 2, shown
+        assert shown.rstrip().endswith("; nothing was written")
+        assert (cluster.source_map()["data"], saved) == (before, [])
+
+
+def test_folder_that_cannot_be_made_again(cluster: Cluster, tmp_path: Path) -> None:
+    cluster.create_map(FIXTURE.read_bytes())
+    before = cluster.source_map()["data"]
+    config = cluster.kubeconfig("editor", path=tmp_path / "config")
+    asking = [word for word in APPLY if word != "--yes"]
+
+    def replace() -> str:
+        shutil.rmtree(tmp_path / "state" / "authmap")
+        (tmp_path / "state" / "authmap").touch()
+        return "y"
+
+    code, shown = on_terminal(config, *asking, answers=[replace])
+    assert code == 2, shown
+    assert "cannot write a backup in" in shown
+    assert shown.rstrip().endswith("; nothing was written")
+    assert cluster.source_map()["data"] == before
+
+
+def test_folder_that_cannot_be_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on Windows."""
+    real = os.open
+
+    def open_file(path: str | Path, *rest: int) -> int:
+        if Path(path).is_dir():
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return real(path, *rest)
+
+    monkeypatch.setattr(os, "open", open_file)
+    assert backup.load(backup.save(live(), ORIGIN, str(tmp_path / "a"))).data == DATA

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +32,7 @@ def test_examples(cluster: Cluster, tmp_path: Path) -> None:
     variables = environment(kubeconfig)
     variables["PATH"] = f"{programs}:{variables['PATH']}"
 
+    shutil.copy(FIXTURE, tmp_path)
     tried = [example for example in EXAMPLES if needs_cluster(example)]
     assert len(tried) >= 7
     changed = 0

@@ -17,6 +17,8 @@ from authmap.model.options import RunOptions
 from cluster.crash_points import authmap
 from cluster.proxy import Proxy, Request
 from cluster.run import on_terminal
+from cluster.server import AWS_AUTH
+from cluster.users import EDIT_MAP
 
 if TYPE_CHECKING:
     from cluster.chain import Chain
@@ -46,6 +48,12 @@ MAP = {
 def create(cluster: Cluster, **data: str) -> None:
     cluster.create_map(FIXTURE.read_bytes())
     cluster.set_data(data or MAP)
+
+
+def saved(config: Path) -> str:
+    """The only backup, as an option: no fix is in effect where others changed the map since."""
+    (path,) = (config.parent / "state").rglob("*.yaml")
+    return f"--to={path}"
 
 
 def roles(cluster: Cluster) -> str:
@@ -142,7 +150,7 @@ def test_rollback_does_not_silently_remove_an_entry(cluster: Cluster, tmp_path: 
     assert authmap(config, *APPLY).returncode == 0
     cluster.set_data({"mapRoles": OPS + roles(cluster)})
     before = cluster.source_map()
-    run = authmap(config, *ROLLBACK)
+    run = authmap(config, *ROLLBACK, saved(config))
     assert run.returncode == 2
     assert "lockout risk: role/ops (mapRoles[0]) would lose access" in run.stderr
     assert cluster.source_map() == before
@@ -154,7 +162,7 @@ def test_rollback_of_entries_that_were_only_moved(cluster: Cluster, tmp_path: Pa
     assert authmap(config, *APPLY).returncode == 0
     fixed = roles(cluster).removeprefix(NODE)
     cluster.set_data({"mapRoles": fixed + NODE})
-    run = authmap(config, *ROLLBACK)
+    run = authmap(config, *ROLLBACK, saved(config))
     assert run.returncode == 0, run.stderr
     assert "lockout risk" not in run.stderr
     assert roles(cluster) == NODE + STAFF
@@ -184,16 +192,23 @@ def test_rollback_does_not_silently_restore_access(
     assert fixed
     cluster.set_data({"mapRoles": then.replace("username: staff, g", fixed.group())})
     before = cluster.source_map()
-    run = authmap(config, *ROLLBACK)
-    assert run.returncode == 2
-    assert run.stderr.count(SINCE) == len(said)
-    assert all(each in run.stderr for each in said)
-    assert "changes that others made since the backup would be lost" in run.stderr
-    assert cluster.source_map() == before
-    code, shown = on_terminal(config, "rollback", "--context", "prod", answers=["n"])
+    to, gain = saved(config), "--accept-access-gain"
+    for options, refusal in (
+        ((), "changes that others made since the backup would be lost"),
+        ((gain,), "changes that others made since the backup would be lost"),
+        (("--accept-lockout-risk",), "the rollback would give somebody access"),
+    ):
+        if "oops" in then and options == ("--accept-lockout-risk",):
+            continue  # only a name changes
+        run = authmap(config, *ROLLBACK, to, *options)
+        assert run.returncode == 2
+        assert run.stderr.count(SINCE) == len(said)
+        assert all(each in run.stderr for each in said)
+        assert refusal in run.stderr or not options
+        assert cluster.source_map() == before
+    code, shown = on_terminal(config, "rollback", "--context", "prod", to, answers=["n"])
     assert (code, shown.count(SINCE)) == (2, len(said))
-    assert cluster.source_map() == before
-    run = authmap(config, *ROLLBACK, "--accept-lockout-risk")
+    run = authmap(config, *ROLLBACK, to, "--accept-lockout-risk", gain)
     assert run.returncode == 0, run.stderr
     assert roles(cluster) == STAFF + OPS
 
@@ -209,10 +224,10 @@ def test_rollback_of_everything_that_a_fix_changes(cluster: Cluster, tmp_path: P
     assert run.returncode == 0, run.stderr
     assert f"{ROLE}/ops" in roles(cluster)
     data = cluster.source_map()["data"]
-    (saved,) = (tmp_path / "state").rglob("*.yaml")
-    assert cluster.kubectl("create", "--dry-run=client", "-f", str(saved)).returncode == 0
+    (backup,) = (tmp_path / "state").rglob("*.yaml")
+    assert cluster.kubectl("create", "--dry-run=client", "-f", str(backup)).returncode == 0
     cluster.set_data(data | {"other": "1"})
-    run = authmap(config, *ROLLBACK)
+    run = authmap(config, *ROLLBACK, f"--to={backup}")
     assert run.returncode == 2
     assert run.stderr.count(SINCE) == 1
     assert f"{SINCE}the text of other" in run.stderr
@@ -261,3 +276,88 @@ def test_fresh_login_that_the_new_map_does_not_rename(chain: Chain, tmp_path: Pa
     events = chain.cluster.audit(mark)
     logins = [e for e in events if e.get("objectRef", {}).get("resource") == "selfsubjectreviews"]
     assert len(logins) > 2  # one of them is by the session that writes
+
+
+def test_account_caller_who_is_bound_by_arn(cluster: Cluster, tmp_path: Path) -> None:
+    """A corrected ARN would let an entry catch them, under another name than the bound one."""
+    with_path = OPS.replace("role/ops", "role/team/OPS")
+    create(cluster, mapRoles=with_path + STAFF, mapAccounts="['111111111111']")
+    cluster.bind("ops", role="view", users=[f"{ROLE}/Ops"])  # as IAM spells it
+    before = cluster.source_map()
+    config = cluster.kubeconfig("editor", path=tmp_path / "config")
+    run = authmap(config, *APPLY, "--unsafe-fixes", "--select=AM201")
+    assert run.returncode == 2, run.stderr
+    assert f"ClusterRoleBinding ops names the user `{ROLE}/Ops`" in run.stderr
+    assert "would lose ClusterRole/view" in run.stderr
+    assert cluster.source_map() == before
+
+
+def test_account_caller_whose_bindings_cannot_be_listed(cluster: Cluster, tmp_path: Path) -> None:
+    create(cluster, mapRoles=OPS.replace("role/ops", "role/team/ops"), mapAccounts="[1]")
+    cluster.set_data(cluster.source_map()["data"] | {"mapAccounts": "['111111111111']"})
+    cluster.role("map-editor", [EDIT_MAP], namespace="kube-system")
+    where = "kube-system"
+    cluster.bind("me", role="map-editor", kind="Role", users=["user-00"], namespace=where)
+    before = cluster.source_map()
+    config = cluster.kubeconfig("user-00", path=tmp_path / "config")
+    run = authmap(config, *APPLY, "--unsafe-fixes", "--select=AM201")
+    assert run.returncode == 2, run.stderr
+    assert "lockout risk: cannot check whether a binding names an old username" in run.stderr
+    assert cluster.source_map() == before
+
+
+@pytest.mark.parametrize("yes", [True, False])
+def test_rollback_lets_nobody_become_a_user_bound_since(
+    cluster: Cluster, tmp_path: Path, yes: bool
+) -> None:
+    """The old username belonged to nobody when somebody bound it."""
+    create(cluster, mapRoles=STAFF)
+    config = cluster.kubeconfig("editor", path=tmp_path / "config")
+    assert authmap(config, *APPLY).returncode == 0
+    cluster.bind("staff", users=["staff"])
+    before = cluster.source_map()
+    command = ROLLBACK if yes else ("rollback", "--context", "prod")
+    run = authmap(config, *command, "--accept-lockout-risk")
+    assert run.returncode == 2
+    assert (
+        "the rollback would let role/staff become the user `staff`, to whom ClusterRoleBinding "
+        "staff grants ClusterRole/cluster-admin: delete that binding" in run.stderr
+    )
+    assert run.stderr.endswith("--accept-access-gain continues anyway; nothing was written\n")
+    assert cluster.source_map() == before
+    assert authmap(config, *ROLLBACK, "--accept-access-gain").returncode == 0
+    assert roles(cluster) == STAFF
+
+
+def test_immutable_map(cluster: Cluster, tmp_path: Path) -> None:
+    create(cluster, mapRoles=STAFF)
+    kind = "application/merge-patch+json"
+    cluster.must("PATCH", AWS_AUTH, {"immutable": True}, content_type=kind)
+    config = cluster.kubeconfig("editor", path=tmp_path / "config")
+    run = authmap(config, *APPLY)
+    assert run.returncode == 2
+    assert "aws-auth is marked `immutable: true`, so the API server refuses" in run.stderr
+    assert "`kubectl replace --force -f FILE`" in run.stderr
+    assert "backup" not in run.stderr
+    # what the message says works
+    saved = cluster.kubectl("get", "configmap", "aws-auth", "-n", "kube-system", "-o", "yaml")
+    changed = saved.stdout.replace(b"immutable: true\n", b"")
+    done = cluster.kubectl("replace", "--force", "-f", "-", stdin=changed)
+    assert done.returncode == 0, done.stderr
+    assert authmap(config, *APPLY).returncode == 0
+
+
+def test_rollback_that_changes_many_entries_says_so_briefly(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    many = "".join(OPS.replace("ops", f"ops-{number}") for number in range(50))
+    create(cluster, mapRoles=STAFF + many)
+    config = cluster.kubeconfig("editor", path=tmp_path / "config")
+    assert authmap(config, *APPLY).returncode == 0
+    cluster.set_data({"mapRoles": STAFF})
+    run = authmap(config, *ROLLBACK, saved(config))
+    assert run.returncode == 2
+    assert run.stderr.count(f"{SINCE}mapRoles {ROLE}/ops-") == 20
+    assert f"{SINCE}30 more; the diff shows them" in run.stderr
+    assert run.stderr.count("access gained: the rollback would let role/ops-") == 20
+    assert "access gained: 30 more; the diff shows them" in run.stderr

@@ -103,6 +103,7 @@ def test_map_of_maximum_size(cluster: Cluster, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))
 def test_names_of_contexts(cluster: Cluster, tmp_path: Path, name: str) -> None:
+    """The printed command means the same in every POSIX shell."""
     before = put(cluster)
     config = cluster.kubeconfig("editor", context=name, path=tmp_path / "config")
     applied = within(config, *APPLY, f"--context={name}")
@@ -110,13 +111,18 @@ def test_names_of_contexts(cluster: Cluster, tmp_path: Path, name: str) -> None:
     assert harmless(applied.stdout + applied.stderr)
     folders = list((tmp_path / "state" / "authmap" / "backups").iterdir())
     assert [len(list(folder.iterdir())) for folder in folders] == [1]
-    shell = subprocess.run(
-        ["bash", "-c", f"printf '%s\\0' {applied.stderr.splitlines()[-1]}"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    command = shell.stdout.split("\0")[1:-1]
+    said = [
+        subprocess.run(
+            [shell, "-c", f"printf '%s\\0' {applied.stderr.splitlines()[-1]}"],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for shell in ("bash", "sh")
+    ]
+    assert said[0] == said[1]
+    words = said[0].split("\0")[:-1]
+    command = words[words.index("rollback") :]
     assert command[:3] == ["rollback", "--context", name]
     assert within(config, *command, "--yes").returncode == 0
     assert cluster.source_map()["data"] == before

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from authmap.cluster.change import backup
-from cluster.crash_points import Running, authmap
-from cluster.proxy import Proxy, Reply, Request, Trouble
-from cluster.run import on_terminal
+from cluster.crash_points import authmap
+from cluster.proxy import Proxy, Reply, Request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,8 +90,9 @@ def test_apply(cluster: Cluster, config: Path, fixed: dict[str, str]) -> None:
 def test_rollback(cluster: Cluster, config: Path, fixed: dict[str, str]) -> None:
     for run in killed_at_every_crash_point(cluster, config, ROLLBACK, fixed):
         assert run.returncode in {-signal.SIGKILL, 0}, run
-        again = authmap(config, *ROLLBACK, "--no-verify")
-        assert again.returncode == 0, again
+        if cluster.source_map()["data"] == fixed:
+            again = authmap(config, *ROLLBACK, "--no-verify")
+            assert again.returncode == 0, again
         assert cluster.source_map()["data"] == unfixed(fixed)
 
 
@@ -118,80 +118,3 @@ def test_restore_after_a_lost_login(cluster: Cluster, config: Path, fixed: dict[
             assert run.returncode in {-signal.SIGKILL, 3}, run
     assert "you may not patch it), so the old map was restored" in run.stderr
     assert cluster.source_map()["data"] == unfixed(fixed)
-
-
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-UNCONFIRMED = "the change was made, but no fresh login has confirmed it"
-TAKE_BACK = "authmap: mapRoles of context `prod` changed; to undo it:\n    authmap rollback "
-
-
-@pytest.mark.parametrize("number", SIGNALS)
-@pytest.mark.parametrize(
-    ("step", "said", "made"),
-    [
-        (3, f"authmap: {UNCONFIRMED}\n{TAKE_BACK}--context prod --to ", True),
-        (2, "authmap: cannot tell whether the change was made: check the object\n", False),
-        (1, "authmap: nothing was changed; removed the unused backup ", False),
-    ],
-)
-def test_interrupted(
-    cluster: Cluster, config: Path, step: int, said: str, made: bool, number: signal.Signals
-) -> None:
-    """Ctrl-C or another signal arrives while authmap waits for the answer to a patch."""
-    running: list[Running] = []
-
-    def behaviour(request: Request) -> Trouble | None:
-        if (request.method, request.nth) != ("PATCH", step):
-            return None
-        running[0].send(number)
-        return Trouble.STALL
-
-    before = cluster.source_map()["data"]
-    with Proxy(cluster, behaviour) as proxy:
-        cluster.kubeconfig("editor", path=config, url=proxy.url)
-        running.append(Running(config, *APPLY))
-        run = running[0].end()
-    assert run.returncode == 130, run
-    assert said in run.stderr
-    assert run.stderr.endswith("authmap: interrupted\n")
-    assert (cluster.source_map()["data"] != before) == made
-    # a backup of a change that was not sent would be used by the next rollback
-    assert bool(list((config.parent / "state").rglob("*.yaml"))) == (step > 1)
-
-
-@pytest.mark.parametrize("number", SIGNALS)
-@pytest.mark.parametrize("command", [APPLY, ROLLBACK], ids=["apply", "rollback"])
-def test_interrupted_at_the_question(
-    cluster: Cluster, config: Path, command: tuple[str, ...], number: signal.Signals
-) -> None:
-    if command == ROLLBACK:
-        assert authmap(config, *APPLY).returncode == 0
-    before = cluster.source_map()["data"]
-    kept = set((config.parent / "state").rglob("*.yaml"))
-    asking = [word for word in command if word != "--yes"]
-    code, shown = on_terminal(config, *asking, answers=[number])
-    assert code == 130, shown
-    assert "authmap: nothing was changed; removed the unused backup " in shown
-    assert shown.endswith("authmap: interrupted\n")
-    assert cluster.source_map()["data"] == before
-    assert set((config.parent / "state").rglob("*.yaml")) == kept
-
-
-def test_interrupted_while_the_old_map_is_restored(cluster: Cluster, config: Path) -> None:
-    running: list[Running] = []
-
-    def behaviour(request: Request) -> Reply | Trouble | None:
-        if request.method != "PATCH" or request.nth < 3:
-            return None
-        if "dryRun" in request.path:
-            return Reply.failure(403, "you may not patch it")
-        running[0].send(signal.SIGTERM)
-        return Trouble.STALL
-
-    with Proxy(cluster, behaviour) as proxy:
-        cluster.kubeconfig("editor", path=config, url=proxy.url)
-        running.append(Running(config, *APPLY))
-        run = running[0].end()
-    assert run.returncode == 130, run
-    words = "authmap: cannot tell whether the old map was restored: check the object\n"
-    assert words + TAKE_BACK in run.stderr

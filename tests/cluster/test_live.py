@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import command
 import pytest
 
 from cluster.apiserver import RBAC
-from cluster.run import authmap, within
+from cluster.run import authmap, environment, undo_command, within
 from cluster.server import AWS_AUTH
 
 if TYPE_CHECKING:
@@ -104,14 +107,12 @@ def test_preview_apply_and_rollback(cluster: Cluster, kubeconfig: Path) -> None:
     )
     assert after["data"]["mapUsers"] == before["data"]["mapUsers"]
     assert after["metadata"]["annotations"] == before["metadata"]["annotations"]
-    assert after["metadata"]["managedFields"][-1]["manager"] == "authmap"
+    assert "authmap" in {each["manager"] for each in after["metadata"]["managedFields"]}
 
     (saved,) = backups(kubeconfig)
     assert saved.stat().st_mode & 0o777 == 0o600
     assert saved.parent.stat().st_mode & 0o777 == 0o700
-    command = applied.stderr.splitlines()[-1].split()
-    assert command[:4] == ["authmap", "rollback", "--context", "prod"]
-    back = authmap(kubeconfig, *command[1:], "--yes")
+    back = authmap(kubeconfig, *undo_command(applied.stderr), "--yes")
     assert back.returncode == 0, back.stderr
     assert cluster.source_map()["data"] == before["data"]
 
@@ -135,7 +136,8 @@ def test_backups_hold_any_text(cluster: Cluster, kubeconfig: Path) -> None:
     cluster.set_data(data)
     assert authmap(kubeconfig, "fix", "--apply", "--yes", "--context", "prod").returncode == 1
     cluster.set_data({"mapRoles": "[]"})
-    accept = ["--accept-lockout-risk"]
+    (saved,) = backups(kubeconfig)
+    accept = [f"--to={saved}", "--accept-lockout-risk", "--accept-access-gain"]
     assert authmap(kubeconfig, "rollback", "--context", "prod", "--yes", *accept).returncode == 0
     assert cluster.source_map()["data"] == data
 
@@ -185,7 +187,7 @@ def test_deleted_map_is_restored(cluster: Cluster, kubeconfig: Path) -> None:
         (["--yes", "--no-verify"], "aws-auth is stored as it was written"),
     ):
         cluster.delete_map()
-        back = authmap(admin, "rollback", "--context", "prod", *options)
+        back = authmap(admin, "rollback", "--context", "prod", "--accept-access-gain", *options)
         assert back.returncode == 0, back.stderr
         assert said in back.stderr
         assert ("would be" in back.stderr) == (options == ["--dry-run"])
@@ -208,7 +210,7 @@ def test_deleted_map_is_restored_without_references(cluster: Cluster, kubeconfig
     cluster.must("PATCH", AWS_AUTH, {"metadata": {"finalizers": None}}, content_type=MERGE)
     cluster.delete_map()
     admin = cluster.kubeconfig("admin", path=kubeconfig)
-    back = authmap(admin, "rollback", "--context", "prod", "--yes")
+    back = authmap(admin, "rollback", "--context", "prod", "--yes", "--accept-access-gain")
     assert back.returncode == 0, back.stderr
     assert "without its finalizers and ownerReferences" in back.stderr
     made = cluster.source_map()
@@ -219,9 +221,11 @@ def test_deleted_map_is_restored_without_references(cluster: Cluster, kubeconfig
 def test_second_rollback_does_not_undo_the_first(cluster: Cluster, kubeconfig: Path) -> None:
     before = cluster.source_map()["data"]
     authmap(kubeconfig, "fix", "--apply", "--yes", "--context", "prod")
-    for _ in range(2):
-        assert authmap(kubeconfig, "rollback", "--context", "prod", "--yes").returncode == 0
+    for code in (0, 2):
+        run = authmap(kubeconfig, "rollback", "--context", "prod", "--yes")
+        assert run.returncode == code
         assert cluster.source_map()["data"] == before
+    assert "no fix that has a backup is known to be in effect" in run.stderr
     listed = authmap(kubeconfig, "rollback", "--context", "prod", "--list").stdout.splitlines()
     assert [line.endswith("-before-rollback.yaml") for line in listed] == [True, False]
 
@@ -244,11 +248,17 @@ def test_entries_added_since_are_not_silently_removed(cluster: Cluster, kubeconf
     new = "- rolearn: arn:aws:iam::111111111111:role/new\n  username: new:{{SessionName}}\n"
     cluster.set_data({"mapRoles": roles(cluster) + new})
     before = cluster.source_map()
-    run = authmap(kubeconfig, "rollback", "--context", "prod", "--yes")
+    command = ("rollback", "--context", "prod", "--yes")
+    run = authmap(kubeconfig, *command)
+    assert "no fix that has a backup is known to be in effect" in run.stderr
+    (saved,) = backups(kubeconfig)
+    assert f"use `--to {saved.name}`" in run.stderr
+    run = authmap(kubeconfig, *command, "--to", saved.name)
     assert run.returncode == 2
     assert "role/new" in run.stderr
     assert cluster.source_map() == before
-    risk = authmap(kubeconfig, "rollback", "--context", "prod", "--yes", "--accept-lockout-risk")
+    accept = ("--accept-lockout-risk", "--accept-access-gain")  # mapUsers is gone
+    risk = authmap(kubeconfig, *command, "--to", saved.name, *accept)
     assert risk.returncode == 0
     assert "role/new" not in roles(cluster)
 
@@ -305,3 +315,75 @@ def test_map_that_is_being_deleted(cluster: Cluster, kubeconfig: Path) -> None:
         assert cluster.source_map() == before
     finally:
         cluster.must("PATCH", AWS_AUTH, {"metadata": {"finalizers": []}}, content_type=kind)
+
+
+def test_large_map_full_of_quotes(cluster: Cluster, kubeconfig: Path) -> None:
+    """JSON doubles each quote, so the text fits into a request once, but not twice."""
+    quotes = "# " + '"' * 950_000 + "\n"
+    cluster.set_data({"mapRoles": roles(cluster) + quotes})
+    run = authmap(kubeconfig, "fix", "--apply", "--yes", "--context=prod", "--fail-on=never")
+    assert run.returncode == 0, run.stderr
+    assert f"username: {FIXED}\n" in roles(cluster)
+    assert roles(cluster).endswith(quotes)
+
+
+@pytest.mark.parametrize("named_by", ["option", "variable", "variable with two files"])
+def test_printed_command_works_from_any_directory(
+    cluster: Cluster, kubeconfig: Path, tmp_path: Path, named_by: str
+) -> None:
+    before = cluster.source_map()["data"]
+    here = tmp_path / "it's here"
+    here.mkdir()
+    kubeconfig.rename(here / "own config")
+    variables = environment(kubeconfig)
+    options = ["--yes", "--backup-dir=back ups", "--fail-on=never"]
+    del variables["KUBECONFIG"]
+    if named_by == "option":
+        options += ["--kubeconfig", "own config"]
+    else:
+        files = ["own config", "no config"]
+        variables["KUBECONFIG"] = ":".join(files if "two" in named_by else files[:1])
+    fixed = command.authmap("fix", "--apply", "--context=prod", *options, cwd=here, env=variables)
+    assert fixed.returncode == 0, fixed.stderr
+    assert cluster.source_map()["data"] != before
+    printed = fixed.stderr.splitlines()[-1].strip()
+    (here / "authmap.toml").write_text("unknown = 1\n")  # it did not apply to the fix
+    elsewhere = {name: variables[name] for name in ("HOME", "PATH", "PYTHONPATH")}
+    done = subprocess.run(
+        ["sh", "-c", f"{printed} --yes"], cwd=here, env=elsewhere, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert cluster.source_map()["data"] == before
+    assert len(list((here / "back ups" / "prod").iterdir())) == 2
+
+
+@pytest.mark.parametrize("trouble", ["owner", "gain", "others", "writers"])
+def test_hint_without_a_terminal_can_be_followed(
+    cluster: Cluster, kubeconfig: Path, trouble: str
+) -> None:
+    command = ["fix", "--apply", "--context=prod", "--fail-on=never"]
+    if trouble == "owner":
+        labels = {"labels": {"kustomize.toolkit.fluxcd.io/name": "x"}}
+        cluster.must("PATCH", AWS_AUTH, {"metadata": labels}, content_type=MERGE)
+    else:
+        assert within(kubeconfig, *command, "--yes").returncode == 0
+        (saved,) = backups(kubeconfig)
+        command = ["rollback", "--context=prod", f"--to={saved}"]
+        data = cluster.source_map()["data"]
+        if trouble == "gain":
+            cluster.set_data(data | {"mapUsers": "[]"})
+        elif trouble == "others":
+            cluster.set_data(data | {"mapRoles": data["mapRoles"].replace("[deployers]", "[]")})
+        else:
+            saved.chmod(0o660)
+    before = cluster.source_map()
+    refused = within(kubeconfig, *command)
+    assert refused.returncode == 2
+    assert cluster.source_map() == before
+    if trouble == "writers":
+        assert f"not a terminal: run it on one, because others can write {saved}" in refused.stderr
+        return
+    hint = re.search("not a terminal: use (--yes.*) to skip the question", refused.stderr)
+    assert hint, refused.stderr
+    followed = within(kubeconfig, *command, *hint[1].split())
+    assert followed.returncode == 0, followed.stderr

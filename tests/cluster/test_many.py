@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 from threading import Barrier
@@ -11,8 +14,11 @@ from typing import TYPE_CHECKING
 import pytest
 import trustme
 
-from cluster.proxy import Proxy, Request
-from cluster.run import on_terminal, within
+from cluster.process import wait_until
+from cluster.proxy import Proxy, Request, Trouble
+from cluster.run import environment, on_terminal, within
+from cluster.test_process import alive
+from cluster.ways_in import EDITOR, UNREADABLE, plugin, printed, write
 
 if TYPE_CHECKING:
     from cluster.server import Cluster
@@ -105,3 +111,74 @@ def test_progress_is_shown_on_terminals_only(cluster: Cluster, tmp_path: Path) -
     assert "\u2501" not in within(config, *lint).stderr
     code, shown = on_terminal(config, *lint[:1], "--context=one", answers=[])
     assert "\u2501" not in shown  # not for a single cluster
+
+
+def test_an_unreadable_authority_does_not_stop_the_others(cluster: Cluster, tmp_path: Path) -> None:
+    user = plugin(tmp_path, printed(token=EDITOR), provideClusterInfo=True)
+    config = write(cluster, tmp_path, user, {"certificate-authority": UNREADABLE})
+    add(cluster, config, "other")
+    run = within(config, "lint", "--all-contexts", "-f", "json")
+    assert run.returncode == 2
+    assert linted(run.stdout) == ["other"]
+    assert (
+        f"error: context:prod: the kubeconfig's certificate-authority {UNREADABLE} " in run.stderr
+    )
+
+
+# no test waits for that long: whatever waits for an answer fails
+FOREVER = "--request-timeout=100000"
+
+
+def started(
+    config: Path, *arguments: str, stdout: int = subprocess.DEVNULL
+) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "authmap", *arguments, FOREVER],
+        env=environment(config),
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("command", [("lint",), ("fix",)])
+def test_ctrl_c_does_not_wait_for_hanging_clusters(
+    cluster: Cluster, tmp_path: Path, command: tuple[str]
+) -> None:
+    config = tmp_path / "config"
+    with ExitStack() as stack:
+        proxies = []
+        for number in range(3):
+            proxy = stack.enter_context(Proxy(cluster, lambda _: Trouble.STALL))
+            add(cluster, config, f"c-{number}", proxy.url)
+            proxies.append(proxy)
+        add(cluster, config, "c-3")  # more clusters than jobs
+        running = started(config, *command, "--context=c-*", "--jobs=3")
+        wait_until(lambda: all(proxy.requests for proxy in proxies), "all clusters to be asked")
+        running.send_signal(signal.SIGINT)
+        _, said = running.communicate(timeout=120)
+    assert (running.returncode, said) == (130, "authmap: interrupted\n")
+
+
+def test_ctrl_c_stops_plugins_too(cluster: Cluster, tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+    script = f"open({str(note)!r}, 'w').write(f'{{os.getpid()}}.')\ntime.sleep(100000)"
+    config = write(cluster, tmp_path, plugin(tmp_path, script))
+    running = started(config, "lint", "--context=prod")
+    wait_until(lambda: note.exists() and note.read_text().endswith("."), "the plugin to run")
+    running.send_signal(signal.SIGINT)
+    _, said = running.communicate(timeout=120)
+    assert (running.returncode, said) == (130, "authmap: interrupted\n")
+    wait_until(lambda: not alive(int(note.read_text()[:-1])), "the plugin to end")
+
+
+def test_an_error_does_not_wait_for_hanging_clusters(cluster: Cluster, tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    add(cluster, config, "a")
+    with Proxy(cluster, lambda _: Trouble.STALL) as proxy, Path("/dev/full").open("w") as full:
+        add(cluster, config, "b", proxy.url)
+        running = started(config, "fix", "--context=*", stdout=full.fileno())
+        _, said = running.communicate(timeout=120)
+    assert running.returncode == 2
+    assert said.endswith("authmap: error: [Errno 28] No space left on device\n")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from cluster.apiserver import RBAC
-from cluster.run import within
+from cluster.run import undo_command, within
 from cluster.server import AWS_AUTH
 
 if TYPE_CHECKING:
@@ -161,9 +160,11 @@ def test_printed_rollback_command_works_unchanged(
     applied = within(config, *APPLY, *options)
     assert applied.returncode == 0, applied.stderr
     assert cluster.source_map()["data"] != before
-    _, *command = shlex.split(applied.stderr.splitlines()[-1])
+    command = undo_command(applied.stderr)
     (saved,) = (tmp_path / "state").rglob("*.yaml")
-    assert command == ["rollback", "--context", "prod", "--to", saved.name, *carried.split()]
+    flags, as_somebody = carried.partition("--as ")[0], carried if "--as " in carried else ""
+    start = ["rollback", "--context", "prod", "--to", str(saved), *flags.split(), "--no-config"]
+    assert command == [*start, "--kubeconfig", str(config), *as_somebody.split()]
     mark = cluster.mark()
     back = within(config, *command, "--yes")
     assert back.returncode == 0, back.stderr

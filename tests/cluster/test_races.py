@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sample_sizes import asked
 
+from authmap.cluster import reading
 from authmap.cluster.change import apply, plan
+from authmap.cluster.change.signals import Signals
+from authmap.cluster.change.task import ApplyOptions, Outcome, Task
 from authmap.cluster.kube.errors import ClusterError
 from authmap.cluster.kube.kubeconfig import ConnectionOptions
 from authmap.cluster.kube.session import Session
@@ -287,7 +290,7 @@ def test_two_runs_at_the_same_time(cluster: Cluster, tmp_path: Path) -> None:
     [
         (DRY_RUN, 2, "somebody has deleted the object since it was read; nothing was written"),
         (WRITE, 2, "somebody has deleted the object since it was read; nothing was written"),
-        (READ_BACK, 2, "somebody has deleted the object since it was read; the change was made"),
+        (READ_BACK, 4, "somebody has deleted the object since it was read; the change was made"),
         (LOGIN, 0, "not confirmed: somebody has deleted the object since it was read"),
     ],
 )
@@ -343,7 +346,7 @@ def test_lost_answer_while_others_write(cluster: Cluster, tmp_path: Path) -> Non
     with Proxy(cluster, behaviour) as proxy:
         config = cluster.kubeconfig("editor", path=tmp_path / "config", url=proxy.url)
         run = authmap(config, *APPLY, "--yes")
-    assert run.returncode == 2
+    assert run.returncode == 4
     assert "cannot tell whether the change was made" in run.stderr
     assert roles(cluster).startswith(GOOD)
 
@@ -356,7 +359,7 @@ class Fixer(Session):
 
     def __init__(self, config: Path, backups: Path) -> None:
         super().__init__("prod", ConnectionOptions(str(config)))
-        self.apply_options = apply.ApplyOptions(yes=True, backup_dir=str(backups))
+        self.apply_options = ApplyOptions(yes=True, backup_dir=str(backups))
         self.started = Event()
         self.wait = self.runs = self.plans = self.refused = 0
 
@@ -371,9 +374,11 @@ class Fixer(Session):
         """Fix the map; False if there is nothing to fix."""
         self.runs += 1
         apply_options = self.apply_options._replace(verify=verify)
-        change = apply.LiveChange(self.plan, "fix")
+        task = Task(
+            self, self.plan, "fix", "", RunOptions(), apply_options, self, Signals(self.say)
+        )
         try:
-            return apply.run(self, change, RunOptions(), apply_options, self).written
+            return apply.run(task, reading.read(self)).written
         except ClusterError as error:
             if "no longer the one that --yes approved" not in str(error):
                 raise
@@ -391,11 +396,16 @@ class Fixer(Session):
     def show(self, plan: Plan) -> None:
         """Show nothing."""
 
-    def ask(self, question: str) -> bool:
+    can_ask = False
+
+    def ask(self, question: str, *, default: bool = False, instead: str = "") -> bool:  # noqa: ARG002
         """Never asked."""
         raise AssertionError(question)
 
-    def made(self, done: apply.Outcome, *, lost: bool = False) -> None:
+    def created(self, context: str, *, unknown: bool = False) -> None:
+        """Print nothing."""
+
+    def made(self, done: Outcome, *, unknown: bool = False) -> None:
         """Print nothing."""
 
 

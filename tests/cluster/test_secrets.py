@@ -1,4 +1,7 @@
-"""No secret of a kubeconfig appears in what authmap prints, saves or leaves on disk."""
+"""No secret of a kubeconfig appears in what authmap prints, saves or leaves on disk.
+
+Not even with `--debug`.
+"""
 
 from __future__ import annotations
 
@@ -66,8 +69,9 @@ def test_no_secret_is_shown_or_saved(
     config = WAYS[way](cluster, given)
     output, hasty = "", ["--request-timeout=0.5"] if way == "plugin that hangs" else []
     for command in (LINT, APPLY, BACK):
-        run = within(config, *command, *hasty, home=state, variables={"AUTHMAP_DEBUG": "1"})
+        run = within(config, *command, "--debug", *hasty, home=state)
         assert (run.returncode == 2) == (way not in IN), run.stderr
+        assert way not in IN or "authmap: debug: " in run.stderr
         output += run.stdout + run.stderr
     output += contents(state) + contents(scratch)
     assert not list(scratch.iterdir())

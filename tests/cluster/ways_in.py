@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 EDITOR = "secret-token-of-editor"
 HIDDEN = "very-secret"
+UNREADABLE = "/proc/self/mem"  # also for root
 Case = Callable[["Cluster", Path], Path]
 
 
@@ -137,6 +138,13 @@ def first_item_wins(cluster: Cluster, folder: Path) -> Path:
     return Path(f"{one}{os.pathsep}{two}")
 
 
+def plugin_of_an_old_version(_: Cluster, folder: Path, **more: Any) -> dict[str, Any]:
+    """A user whose plugin needs no `interactiveMode`."""
+    version = "client.authentication.k8s.io/v1beta1"
+    script = printed(token=EDITOR).replace("io/v1", "io/v1beta1")
+    return plugin(folder, script, apiVersion=version, interactiveMode=None, **more)
+
+
 GOOD: dict[str, Case] = {
     "token": write,
     "token file": lambda c, f: write(c, put(f, token=f"{EDITOR}\n"), {"tokenFile": "token"}),
@@ -145,6 +153,11 @@ GOOD: dict[str, Case] = {
     "plugin": lambda c, f: write(c, f, plugin(f, printed(token=EDITOR))),
     "plugin's certificate": lambda c, f: write(c, f, plugin_of_certificate(c, f)),
     "plugin with cluster information": plugin_with_cluster_info,
+    "plugin that may ask": lambda c, f: write(
+        c, f, plugin(f, printed(token=EDITOR), interactiveMode="IfAvailable")
+    ),
+    "plugin of an old version": lambda c, f: write(c, f, plugin_of_an_old_version(c, f)),
+    "scheme in capitals": lambda c, f: write(c, f, server={"server": c.url.upper()}),
     "authority inline": lambda c, f: write(c, f, server=authority(encoded(c.ca_file))),
     "server name": lambda c, f: write(c, f, server={"tls-server-name": "localhost"}),
     "no verification": lambda c, f: write(c, f, server=authority(None) | UNVERIFIED),
@@ -195,6 +208,31 @@ BAD: dict[str, tuple[Case, str]] = {
     "plugin that prints nothing of use": (
         lambda c, f: write(c, f, plugin(f, printed(other=HIDDEN))),
         "did not print an ExecCredential",
+    ),
+    "plugin that needs a terminal": (
+        lambda c, f: write(c, f, plugin(f, printed(token=EDITOR), interactiveMode="Always")),
+        "plugin `./plugin` needs a terminal (`interactiveMode: Always`), and standard input",
+    ),
+    "plugin without a mode": (
+        lambda c, f: write(c, f, plugin(f, printed(token=EDITOR), interactiveMode=None)),
+        "plugin `./plugin` has no `interactiveMode`",
+    ),
+    "plugin with an unknown mode": (
+        lambda c, f: write(c, f, plugin(f, printed(token=EDITOR), interactiveMode="never")),
+        "has an unknown `interactiveMode`: use Never, IfAvailable, Always",
+    ),
+    "authority that cannot be read": (
+        lambda c, f: write(c, f, server={"certificate-authority": UNREADABLE}),
+        "authority cannot be",
+    ),
+    "authority that cannot be read, for a plugin": (
+        lambda c, f: write(
+            c,
+            f,
+            plugin(f, printed(token=EDITOR), provideClusterInfo=True),
+            {"certificate-authority": UNREADABLE},
+        ),
+        f"certificate-authority {UNREADABLE} cannot be read",
     ),
     "not YAML": (lambda _, f: put(f, config=f"a: b\n c: {HIDDEN}\n") / "config", "config:2:"),
     "no mapping": (lambda _, f: put(f, config=f"[{HIDDEN}]") / "config", "not a kubeconfig"),

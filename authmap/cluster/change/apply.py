@@ -2,215 +2,174 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from authmap.cluster import reading
 from authmap.cluster.change import backup, commit, guards, owner
+from authmap.cluster.change.check import check
+from authmap.cluster.change.signals import Phase, StoppedError
+from authmap.cluster.change.task import Outcome
 from authmap.cluster.kube import errors
+from authmap.cluster.kube.errors import ClusterError, Ending
+from authmap.files.writers import other_writers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from authmap.cluster.change.guards import Verdict
     from authmap.cluster.change.plan import Plan
-    from authmap.cluster.kube.session import Session
+    from authmap.cluster.change.task import ApplyOptions, Prompter, Task
     from authmap.cluster.reading import LiveConfigMap
-    from authmap.model.options import RunOptions
 
 
-class ApplyOptions(NamedTuple):
-    """What the user asked for.
+def run(task: Task, live: LiveConfigMap) -> Outcome:
+    """Plan, guard, back up, ask, rehearse, write, read back, and log in again.
 
-    Attributes:
-        yes: skip the question.
-        accept_risk: continue even if a lockout cannot be ruled out.
-        override_owner: with `yes`, continue even if an owner will overwrite the change.
-        dry_run: write nothing.
-        verify: check the change with a fresh login.
-        verify_timeout: how long to keep checking, in seconds.
-        backup_dir: folder for backups; None for the user's state folder.
-    """
-
-    yes: bool = False
-    accept_risk: bool = False
-    override_owner: bool = False
-    dry_run: bool = False
-    verify: bool = True
-    verify_timeout: float = 60.0
-    backup_dir: str | None = None
-
-
-class Prompter(Protocol):
-    """Talks to the user."""
-
-    def say(self, text: str) -> None:
-        """Print a line on standard error."""
-
-    def show(self, plan: Plan) -> None:
-        """Show the planned change."""
-
-    def ask(self, question: str) -> bool:
-        """Ask a yes/no question; the default is no.
-
-        Raises:
-            ClusterError: there is no terminal to ask on.
-        """
-
-    def made(self, done: Outcome, *, lost: bool = False) -> None:
-        """Report a change and the command that undoes it; if `lost`, for somebody else to run."""
-
-
-class LiveChange(NamedTuple):
-    """A change to write; it is planned again whenever the object has changed.
-
-    Attributes:
-        plan: makes a plan from the object as it was read.
-        verb: the action in words: `fix`, `roll back`.
-        label: suffix for the names of the backups.
-    """
-
-    plan: Callable[[LiveConfigMap], Plan]
-    verb: str
-    label: str = ""
-
-
-class Outcome(NamedTuple):
-    """The result of a run.
-
-    Attributes:
-        plan: the change that was written, or would be.
-        written: whether it was written.
-        backup: file with the object as it was before.
-        risk: whether undoing the change needs `--accept-lockout-risk`, as far as known now.
-    """
-
-    plan: Plan
-    written: bool
-    backup: Path | None = None
-    risk: bool = False
-
-
-def run(
-    session: Session,
-    change: LiveChange,
-    options: RunOptions,
-    apply_options: ApplyOptions,
-    prompter: Prompter,
-) -> Outcome:
-    """Read, plan, guard, back up, ask, rehearse, write, read back, and log in again.
+    Args:
+        task: what to do.
+        live: the object as it was read.
 
     Raises:
-        ClusterError: a step failed; the message says what state the cluster is in.
-        NotKeptError: the change was written but had to be undone.
+        ClusterError: a step failed; the error says what state the cluster is in.
+        StoppedError: a signal came before the write; nothing was written.
     """
+    say, apply_options = task.prompter.say, task.apply_options
     with errors.leaving("nothing was written"):
-        plan = change.plan(reading.read(session))
-        prompter.show(plan)
+        plan = task.plan(live)
+        task.prompter.show(plan)
         if not plan.changed:
             return Outcome(plan, written=False)
-        verdict = _run_guards(plan, session, options, apply_options, prompter)
-        _report_owners(plan.live, apply_options, prompter)
+        verdict = _run_guards(task, plan)
+        _report_owners(task, plan.live)
         if apply_options.dry_run:
-            commit.rehearse(session, plan)
-            prompter.say(
-                "authmap: the API server accepts the change (dry run); nothing was written"
-            )
+            commit.rehearse(task.session, plan)
+            say("authmap: the API server accepts the change (dry run); nothing was written")
             return Outcome(plan, written=False)
-        origin = backup.Origin(session.context, session.server, session.cluster_uid)
-        saved = _save_backup(plan, origin, change, apply_options, prompter)
-        sent = False
+        saved = _save_backup(task, plan)
+        done = Outcome(plan, written=True, backup=saved)
         try:
-            asked = _ask(plan, session, change, apply_options, prompter)
+            asked = _ask(task, plan, gains=bool(verdict.gains))
             for attempt in commit.again((errors.ConflictError,)):
                 with attempt:
-                    sent = False
+                    task.signals.enter(Phase.STOP)
                     if asked or attempt.retry_state.attempt_number > 1:
-                        known, plan = (
-                            plan.live,
-                            _plan_again(plan, session, change, apply_options, prompter),
-                        )
+                        known, plan = plan, _plan_again(task, plan, gains=bool(verdict.gains))
                         if not plan.changed:
-                            _discard_backup(saved, prompter)
+                            _discard_backup(task, saved)
                             return Outcome(plan, written=False)
-                        if not _same_object(known, plan.live):
-                            saved = _save_backup(
-                                plan, origin, change, apply_options, prompter, saved
-                            )
-                        verdict = _run_guards(plan, session, options, apply_options, prompter)
+                        if (known.live.version, known.data) != (plan.live.version, plan.data):
+                            saved = _save_backup(task, plan, saved)
+                        verdict = _run_guards(task, plan)
                         asked = False
-                    commit.rehearse(session, plan)
-                    sent = True
-                    written = _write(session, plan, prompter)
+                    commit.rehearse(task.session, plan)
+                    if not saved.exists():
+                        saved = _save_backup(task, plan, saved)
+                    done = _outcome(task, plan, verdict, saved)
+                    with task.signals.during(Phase.WRITE, then=Phase.WRITTEN):
+                        written = commit.write(task.session, plan)
         except BaseException as error:
-            # once a write was sent, only a definite refusal proves that it was not made
-            refused = isinstance(error, errors.ClusterError) and not error.state
-            if refused or not sent:
-                _discard_backup(saved, prompter)
-            if isinstance(error, errors.ConflictError):
-                raise errors.ConflictError(
-                    f"{commit.ATTEMPTS} times in a row, somebody else changed the object between "
-                    "read and write: run again when they are done"
-                ) from None
-            raise
-    risk = bool(verdict.doubts or guards.objections(plan.back, options))
-    done = Outcome(plan, written=True, backup=saved, risk=risk)
+            task.signals.enter(Phase.DONE)
+            raise _failed(task, error, done._replace(backup=saved)) from None
     try:
-        _check_written(session, plan, written, verdict, apply_options, prompter)
-    except KeyboardInterrupt:
-        prompter.made(done)
+        check(task, plan, written, verdict)
+    except ClusterError as error:
+        if error.ending is not Ending.RESTORED:
+            task.prompter.made(done, unknown=error.ending is Ending.UNKNOWN)
         raise
-    except commit.NotKeptError as error:
-        if not error.restored:
-            prompter.made(done, lost=True)
-        raise
-    prompter.made(done)
+    task.prompter.made(done)
     return done
 
 
-def _save_backup(
-    plan: Plan,
-    origin: backup.Origin,
-    change: LiveChange,
-    apply_options: ApplyOptions,
-    prompter: Prompter,
-    old: Path | None = None,
-) -> Path:
+def _failed(task: Task, error: BaseException, done: Outcome) -> BaseException:
+    """The error to raise if the write failed or was stopped; discards the backup of no change.
+
+    Args:
+        task: the task.
+        error: what happened.
+        done: the outcome, if the change was made.
+    """
+    # once a write was sent, only a definite refusal proves that it was not made
+    refused = isinstance(error, ClusterError) and not error.state
+    if done.backup and (refused or not task.signals.sent):
+        _discard_backup(task, done.backup)
+    elif isinstance(error, StoppedError):
+        error = ClusterError(f"{error} before the answer to the write").leaves(
+            Ending.UNKNOWN, "it is not known whether the change was made"
+        )
+    if isinstance(error, ClusterError) and error.ending is Ending.UNKNOWN:
+        task.prompter.made(done, unknown=True)
+    if isinstance(error, errors.ConflictError):
+        return errors.ConflictError(
+            f"{commit.ATTEMPTS} times in a row, somebody else changed the object between read and "
+            "write: run again when they are done"
+        )
+    return error
+
+
+def _outcome(task: Task, plan: Plan, verdict: Verdict, saved: Path) -> Outcome:
+    """The outcome of a run, if its write is made."""
+    risk = bool(verdict.doubts or guards.objections(plan.back, task.options))
+    return Outcome(plan, True, saved, risk, bool(guards.gains_by_name(plan.back)))
+
+
+def _save_backup(task: Task, plan: Plan, old: Path | None = None) -> Path:
     """Write a backup; it replaces an old one whose change was not made."""
-    saved = backup.save(plan.live, origin, apply_options.backup_dir, change.label, plan.back.edits)
+    saved = backup.save(
+        plan.live,
+        backup.Origin.of(task.session),
+        task.apply_options.backup_dir,
+        task.label,
+        plan.back.edits,
+        plan.data,
+    )
     if old:
-        backup.discard(old)
-    prompter.say(f"authmap: backup: {saved}{f', replacing {old.name}' if old else ''}")
+        with suppress(OSError):  # no rollback takes it: its change was not made
+            backup.discard(old)
+    task.prompter.say(f"authmap: backup: {saved}{f', replacing {old.name}' if old else ''}")
+    others = other_writers(saved)
+    if others:
+        task.prompter.say(
+            f"authmap: warning: {others.why}, so a rollback does not trust this backup: choose "
+            "another folder with --backup-dir, or take away that access"
+        )
     return saved
 
 
-def _discard_backup(saved: Path, prompter: Prompter) -> None:
+def _discard_backup(task: Task, saved: Path) -> None:
     """Remove a backup whose change was not made, so that no rollback picks it."""
-    backup.discard(saved)
-    prompter.say(f"authmap: nothing was changed; removed the unused backup {saved.name}")
+    try:
+        backup.discard(saved)
+    except OSError as error:
+        said = f"nothing was changed, but the unused backup {saved} cannot be removed: "
+        task.prompter.say(f"authmap: {said}{error.strerror}")
+    else:
+        task.prompter.say(f"authmap: nothing was changed; removed the unused backup {saved.name}")
 
 
-def _run_guards(
-    plan: Plan,
-    session: Session,
-    options: RunOptions,
-    apply_options: ApplyOptions,
-    prompter: Prompter,
-) -> Verdict:
+def _run_guards(task: Task, plan: Plan) -> Verdict:
     """Run the guards and report what they found.
 
     Raises:
-        GuardError: somebody would be locked out, or might be and the risk is not accepted.
+        GuardError: somebody would be locked out or gain access, or might be locked out, and that
+            is not accepted.
     """
-    verdict = guards.check(plan, session, options)
+    say, apply_options = task.prompter.say, task.apply_options
+    verdict = guards.check(plan, task.session, task.options)
     for remark in verdict.remarks:
-        prompter.say(f"authmap: {remark}")
-    for other in plan.others:
-        prompter.say(
-            f"authmap: changed since the backup; the rollback would change it back: {other}"
-        )
+        say(f"authmap: {remark}")
+    since = "changed since the backup; the rollback would change it back: "
+    list_some(task.prompter, since, plan.others)
+    list_some(task.prompter, GAINED, verdict.gains)
     for doubt in verdict.doubts:
-        prompter.say(f"authmap: lockout risk: {doubt}")
+        say(f"authmap: lockout risk: {doubt}")
+    if not apply_options.accept_gain:
+        for gain in guards.gains_by_name(plan) if plan.result is None else ():
+            raise guards.GuardError(
+                f"the rollback would {gain}: delete that binding, then run again; "
+                "--accept-access-gain continues anyway"
+            )
+        require_gain_accepted(verdict.gains, apply_options)
     if verdict.doubts and not apply_options.accept_risk:
         raise guards.GuardError("cannot rule out a lockout; --accept-lockout-risk continues anyway")
     if plan.others and apply_options.yes and not apply_options.accept_risk:
@@ -221,7 +180,42 @@ def _run_guards(
     return verdict
 
 
-def _report_owners(live: LiveConfigMap, apply_options: ApplyOptions, prompter: Prompter) -> None:
+SHOWN = 20
+"""The number of changes that are listed one by one."""
+GAINED = "access gained: the rollback would "
+
+
+def list_some(
+    prompter: Prompter, what: str, items: list[str], rest: str = "the diff shows them"
+) -> None:
+    """Print the first items of a list, and how many more there are.
+
+    Args:
+        prompter: prints them.
+        what: the beginning of each line.
+        items: the items.
+        rest: where to find the others.
+    """
+    for item in items[:SHOWN]:
+        prompter.say(f"authmap: {what}{item}")
+    if len(items) > SHOWN:
+        prompter.say(f"authmap: {what.partition(':')[0]}: {len(items) - SHOWN} more; {rest}")
+
+
+def require_gain_accepted(gains: list[str], apply_options: ApplyOptions) -> None:
+    """Refuse to let somebody gain access without a question.
+
+    Raises:
+        GuardError: `--yes` skips the question, and the gain is not accepted.
+    """
+    if gains and apply_options.yes and not apply_options.accept_gain:
+        raise guards.GuardError(
+            "the rollback would give somebody access: leave out --yes to be asked about it; "
+            "--accept-access-gain continues anyway"
+        )
+
+
+def _report_owners(task: Task, live: LiveConfigMap) -> None:
     """Report who else writes the object.
 
     Raises:
@@ -234,24 +228,38 @@ def _report_owners(live: LiveConfigMap, apply_options: ApplyOptions, prompter: P
             if each.overwrites
             else "may overwrite the change when it runs again: change its source too"
         )
-        prompter.say(f"authmap: {each.name} writes this object ({each.evidence}) and {effect}")
+        task.prompter.say(f"authmap: {each.name} writes this object ({each.evidence}) and {effect}")
     if (
         any(each.overwrites for each in found)
-        and apply_options.yes
-        and not apply_options.override_owner
+        and task.apply_options.yes
+        and not task.apply_options.override_owner
     ):
-        raise errors.ClusterError(
-            "the change would be overwritten; --override-owner continues anyway"
-        )
+        raise ClusterError("the change would be overwritten; --override-owner continues anyway")
 
 
-def _ask(
-    plan: Plan,
-    session: Session,
-    change: LiveChange,
-    apply_options: ApplyOptions,
-    prompter: Prompter,
-) -> bool:
+def unattended(
+    task: Task, *, gains: bool = False, others: bool = False, owned: bool = False
+) -> str:
+    """What to do if there is no terminal for the question.
+
+    Args:
+        task: the task.
+        gains: whether somebody would gain access.
+        others: whether changes by others would be lost.
+        owned: whether an owner will overwrite the change.
+    """
+    if task.must_ask:
+        return f"run it on one, because {task.must_ask}"
+    options = (
+        (gains and not task.apply_options.accept_gain, "--accept-access-gain"),
+        (others and not task.apply_options.accept_risk, "--accept-lockout-risk"),
+        (owned and not task.apply_options.override_owner, "--override-owner"),
+    )
+    needed = " ".join(option for holds, option in options if holds)
+    return f"use --yes{f' {needed}' if needed else ''} to skip the question"
+
+
+def _ask(task: Task, plan: Plan, *, gains: bool) -> bool:
     """Ask whether to continue, unless `--yes` was given.
 
     Returns:
@@ -261,104 +269,44 @@ def _ask(
     Raises:
         ClusterError: the user declined, or there is no terminal to ask on.
     """
-    if apply_options.yes:
+    if task.apply_options.yes:
         return False
     number = len({(e.section, e.arn) for e in plan.edits})
     entries = f"{number} {'entry' if number == 1 else 'entries'}"
-    question = f"{change.verb} {entries} in context `{session.context}` ({session.server})?"
-    if not prompter.ask(question):
-        raise errors.ClusterError("cancelled")
-    session.renew()
+    where = f"context `{task.session.context}` ({task.session.server})"
+    overwritten = any(each.overwrites for each in owner.owners(plan.live.manifest))
+    instead = unattended(task, gains=gains, others=bool(plan.others), owned=overwritten)
+    if not task.prompter.ask(f"{task.verb} {entries} in {where}?", instead=instead):
+        raise ClusterError("cancelled")
+    task.session.renew()
     return True
 
 
-def _same_object(one: LiveConfigMap, other: LiveConfigMap) -> bool:
-    return one.version == other.version
-
-
-def _plan_again(
-    plan: Plan,
-    session: Session,
-    change: LiveChange,
-    apply_options: ApplyOptions,
-    prompter: Prompter,
-) -> Plan:
+def _plan_again(task: Task, plan: Plan, *, gains: bool) -> Plan:
     """Read and plan again; ask again if the change or the owners are different now.
 
     Raises:
         ClusterError: they are different, and `--yes` skips the question or the user declined.
     """
     while True:
-        bindings = reading.bindings(session)
+        bindings = reading.bindings(task.session)
         try:
-            manifest = reading.config_map(session)
+            manifest = reading.config_map(task.session)
         except errors.MissingError:
             raise errors.GoneError from None
-        fresh = change.plan(plan.live._replace(manifest=manifest, bindings=bindings))
+        fresh = task.plan(plan.live._replace(manifest=manifest, bindings=bindings))
         others = owner.owners(manifest) != owner.owners(plan.live.manifest)
         if others:
-            _report_owners(fresh.live, apply_options, prompter)
+            _report_owners(task, fresh.live)
         if set(fresh.edits) != set(plan.edits):
-            prompter.say(
+            task.prompter.say(
                 "authmap: the map or a binding changed in the meantime; the change is now:"
             )
-            prompter.show(fresh)
-            if apply_options.yes and fresh.changed:
-                raise errors.ClusterError(
-                    "the change is no longer the one that --yes approved: run again"
-                )
+            task.prompter.show(fresh)
+            if task.apply_options.yes and fresh.changed:
+                raise ClusterError("the change is no longer the one that --yes approved: run again")
         elif not others:
             return fresh
-        if not fresh.changed or not _ask(fresh, session, change, apply_options, prompter):
+        if not fresh.changed or not _ask(task, fresh, gains=gains):
             return fresh
         plan = fresh
-
-
-def _write(session: Session, plan: Plan, prompter: Prompter) -> LiveConfigMap:
-    """Write; warn that the state is unknown if Ctrl-C interrupts it."""
-    try:
-        return commit.write(session, plan)
-    except KeyboardInterrupt:
-        prompter.say("authmap: cannot tell whether the change was made: check the object")
-        raise
-
-
-def _check_written(
-    session: Session,
-    plan: Plan,
-    written: LiveConfigMap,
-    verdict: Verdict,
-    apply_options: ApplyOptions,
-    prompter: Prompter,
-) -> None:
-    """Check that the object is stored as sent, and that a fresh login still has access.
-
-    Raises:
-        NotKeptError: a check failed and the change was undone, or could not be.
-        ClusterError: the object cannot be read.
-    """
-    try:
-        commit.as_sent(written, plan.data)
-        if not apply_options.verify:
-            remark = commit.read_back(session, written)
-            if remark:
-                prompter.say(f"authmap: {remark}")
-            return
-        confirmed = commit.confirm(session, plan, written, verdict, apply_options.verify_timeout)
-    except KeyboardInterrupt:
-        prompter.say("authmap: the change was made, but no fresh login has confirmed it")
-        raise
-    except errors.ClusterError as error:
-        altered = isinstance(error, commit.AlteredError)
-        if not (apply_options.verify or altered):
-            error.state = error.state or "the change was made"
-            raise
-        trouble = "something else was stored" if altered else "a fresh login failed"
-        prompter.say(f"authmap: {trouble}: restoring the old map")
-        try:
-            commit.restore(session, plan, written, error)
-        except KeyboardInterrupt:
-            prompter.say("authmap: cannot tell whether the old map was restored: check the object")
-            raise
-    else:
-        prompter.say(f"authmap: {confirmed.text}")

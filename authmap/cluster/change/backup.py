@@ -17,12 +17,14 @@ from authmap.cluster.change.plan import FieldChange
 from authmap.cluster.kube.errors import ClusterError
 from authmap.documents.read import MAX_BYTES
 from authmap.files.reading import FileError, read_bytes
+from authmap.files.writing import sync_folder
 from authmap.syntax.nodes import Mapping, Scalar, Sequence
 from authmap.syntax.yaml.parser import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
+    from authmap.cluster.kube.session import Session
     from authmap.cluster.reading import LiveConfigMap
     from authmap.syntax.nodes import Node
 
@@ -48,6 +50,15 @@ class Origin(NamedTuple):
     server: str
     uid: str | None
 
+    @classmethod
+    def of(cls, session: Session) -> Origin:
+        """The cluster of a session.
+
+        Raises:
+            ClusterError: the API server does not answer.
+        """
+        return cls(session.context, session.server, session.cluster_uid)
+
     def differs(self, other: Origin) -> str | None:
         """Why the other origin is another cluster, or None if it is not."""
         if self.uid and other.uid:
@@ -55,25 +66,42 @@ class Origin(NamedTuple):
         return None if self.server == other.server else "the server differs"
 
 
+class Header(NamedTuple):
+    """The first line of a backup.
+
+    Attributes:
+        origin: the cluster it was made of.
+        undo: the field changes that undo the change it was made for.
+        after: digest of the object's data after that change; None in a backup of an old authmap.
+    """
+
+    origin: Origin
+    undo: frozenset[FieldChange]
+    after: str | None
+
+
 class Backup(NamedTuple):
     """A copy of the object.
 
     Attributes:
         path: the file.
-        origin: the cluster it was made of.
+        header: its first line.
         manifest: the whole object.
-        undo: the field changes that undo the change it was made for.
     """
 
     path: Path
-    origin: Origin
+    header: Header
     manifest: dict[str, Any]
-    undo: frozenset[FieldChange]
 
     @property
     def data(self) -> dict[str, str]:
         """The `data` of the object: text by key."""
         return self.manifest.get("data") or {}
+
+
+def digest(data: dict[str, str]) -> str:
+    """A digest of an object's data, which tells whether a change is still in effect."""
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
 
 
 def folder(context: str, chosen: str | None = None) -> Path:
@@ -108,6 +136,7 @@ def save(
     chosen: str | None = None,
     label: str = "",
     undo: Iterable[FieldChange] = (),
+    after: dict[str, str] | None = None,
 ) -> Path:
     """Write a backup that only the user may read, and flush it to disk.
 
@@ -117,16 +146,18 @@ def save(
         chosen: the folder for all contexts; None for the user's state folder.
         label: suffix for the file's name.
         undo: the field changes that undo the change the backup is made for.
+        after: the data after that change; None for the data as it was read.
 
     Raises:
         ClusterError: the backup cannot be written.
     """
     where = folder(live.context, chosen)
-    data = _to_yaml(live.manifest, origin, undo)
+    header = Header(origin, frozenset(undo), digest(live.data if after is None else after))
+    data = _to_yaml(live.manifest, header)
     try:
         _make_folder(where)
         path = _store(where, f"{quote(live.version, safe='')}{label}", data)
-        _sync(where)
+        sync_folder(where)
     except OSError as error:
         not_one = isinstance(error, FileExistsError | NotADirectoryError)
         reason = f"{error.filename} is not a directory" if not_one else error.strerror
@@ -139,7 +170,7 @@ def _make_folder(where: Path) -> None:
     if not where.is_dir():
         _make_folder(where.parent)
         where.mkdir(mode=0o700, exist_ok=True)
-        _sync(where.parent)
+        sync_folder(where.parent)
 
 
 def _store(where: Path, name: str, data: bytes) -> Path:
@@ -169,21 +200,18 @@ def _store(where: Path, name: str, data: bytes) -> Path:
 
 
 def discard(path: Path) -> None:
-    """Remove a backup, and its folder if that is empty then."""
-    path.unlink()
+    """Remove a backup if it is still there, and its folder if that is empty then.
+
+    Raises:
+        OSError: it is there and cannot be removed.
+    """
+    with suppress(FileNotFoundError, NotADirectoryError):
+        path.unlink()
     with suppress(OSError):
         path.parent.rmdir()
 
 
-def _sync(where: Path) -> None:
-    handle = os.open(where, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _to_yaml(manifest: dict[str, Any], origin: Origin, undo: Iterable[FieldChange]) -> bytes:
+def _to_yaml(manifest: dict[str, Any], header: Header) -> bytes:
     """YAML for `kubectl replace`, with literal blocks for multi-line texts where they are exact.
 
     Raises:
@@ -191,7 +219,9 @@ def _to_yaml(manifest: dict[str, Any], origin: Origin, undo: Iterable[FieldChang
     """
     from ruamel.yaml import YAML
 
-    fields = json.dumps(origin._asdict() | {"undo": list(undo)}).replace("\x7f", r"\u007f")
+    fields = json.dumps(
+        header.origin._asdict() | {"undo": sorted(header.undo), "after": header.after}
+    ).replace("\x7f", r"\u007f")
     head = f"{_HEAD}{fields}\n".encode()  # YAML does not allow a DEL, not even in a comment
     whole = {"apiVersion": "v1", "kind": "ConfigMap"} | manifest
     yaml = YAML()
@@ -258,13 +288,62 @@ def listed(context: str, chosen: str | None = None) -> list[Path]:
     return sorted(found, reverse=True)
 
 
-def first(paths: Iterable[Path], here: Origin) -> Backup | None:
-    """The first backup that was made of this cluster, or None.
+def of_cluster(
+    paths: Iterable[Path], here: Origin, skip: Callable[[ClusterError], None]
+) -> list[tuple[Path, Header]]:
+    """The backups of this cluster with their headers, the latest change first.
 
-    Raises:
-        ClusterError: a file before it cannot be read, or is not a backup.
+    Within a cluster, the resourceVersions tell which change was the latest, and the clock only
+    decides between equals: it may have been set back.
+
+    Args:
+        paths: the backups.
+        here: the cluster.
+        skip: called with the error of each file that cannot be read or is not a backup.
     """
-    return next((each for each in map(load, paths) if not each.origin.differs(here)), None)
+    own = []
+    for path in paths:
+        try:
+            header = _header(path, _read(path))
+        except ClusterError as error:
+            skip(error)
+            continue
+        if not header.origin.differs(here):
+            own.append((path, header))
+    return sorted(own, key=lambda each: _order(each[0], each[1], here), reverse=True)
+
+
+def _order(path: Path, header: Header, here: Origin) -> tuple[int, str]:
+    version = re.fullmatch(r"[^-]*-(\d+)(?:-.*)?", path.stem)
+    known = header.origin.uid and here.uid and version
+    return int(version[1]) if known and version else -1, path.name
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return read_bytes(str(path))
+    except FileError as error:
+        raise ClusterError(str(error)) from None
+
+
+def _header(path: Path, data: bytes) -> Header:
+    head = data.partition(b"\n")[0].decode(errors="replace")
+    try:
+        if not (head.startswith(_HEAD) and data.endswith(_END) and len(data) <= MAX_BYTES):
+            raise ValueError
+        fields = json.loads(head.removeprefix(_HEAD))
+        undo = frozenset(FieldChange(*each) for each in fields.pop("undo", ()))
+        after = fields.pop("after", None)
+        origin = Origin(**fields)
+        if not all(isinstance(text, str | None) for text in (*origin, after)):
+            raise ValueError
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise _not_a_backup(path) from None
+    return Header(origin, undo, after)
+
+
+def _not_a_backup(path: Path) -> ClusterError:
+    return ClusterError(f"{path}: not a backup made by authmap, or an incomplete one")
 
 
 def load(path: Path) -> Backup:
@@ -273,19 +352,9 @@ def load(path: Path) -> Backup:
     Raises:
         ClusterError: the file cannot be read, or is not a backup.
     """
+    data = _read(path)
+    header = _header(path, data)
     try:
-        data = read_bytes(str(path))
-    except FileError as error:
-        raise ClusterError(str(error)) from None
-    head = data.partition(b"\n")[0].decode(errors="replace")
-    try:
-        if not (head.startswith(_HEAD) and data.endswith(_END) and len(data) <= MAX_BYTES):
-            raise ValueError
-        fields = json.loads(head.removeprefix(_HEAD))
-        undo = frozenset(FieldChange(*each) for each in fields.pop("undo", ()))
-        origin = Origin(**fields)
-        if not all(isinstance(text, str | None) for text in origin):
-            raise ValueError
         manifest = _from_yaml(data)
         texts = manifest.get("data") or {}
         if not all(isinstance(text, str) for text in texts.values()):
@@ -294,5 +363,5 @@ def load(path: Path) -> Backup:
         if (metadata["namespace"], metadata["name"]) != ("kube-system", "aws-auth"):
             raise ValueError
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        raise ClusterError(f"{path}: not a backup made by authmap, or an incomplete one") from None
-    return Backup(path, origin, manifest, undo)
+        raise _not_a_backup(path) from None
+    return Backup(path, header, manifest)

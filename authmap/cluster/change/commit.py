@@ -1,11 +1,11 @@
-"""The write and the checks after it: read back, log in again, and restore the old map."""
+"""Send a change of the object, and read it back."""
 
 from __future__ import annotations
 
+import json
 import math
 import re
-import time
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from tenacity import (
     Retrying,
@@ -15,27 +15,22 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from authmap.cluster.change import guards
-from authmap.cluster.change.plan import of_data
 from authmap.cluster.kube import errors
-from authmap.cluster.kube.session import NAME, Session
+from authmap.cluster.kube.errors import Ending
 
 if TYPE_CHECKING:
-    from authmap.cluster.change.guards import CurrentUser, Verdict
     from authmap.cluster.change.plan import Plan
+    from authmap.cluster.kube.session import Session
     from authmap.cluster.reading import LiveConfigMap
 
 ATTEMPTS = 10
 """How often a write is tried if others change the object at the same time."""
-SETTLE = 5.0
-"""Seconds after which a new map is in effect for new logins; usually it takes less than one."""
-PATIENCE = 60.0
-"""Seconds for which restoring the old map is tried."""
-INTERVAL = 1.5
-"""Seconds between two fresh logins: within one second, AWS signs the same token again."""
+MAX_BODY = 3 * 1024 * 1024
+"""Maximum length of a request in bytes: `MaxRequestBodyBytes` in pkg/server/config.go of
+https://github.com/kubernetes/apiserver."""
 
 _SAME_JSON_IN_GO = re.compile(r"[\t\n\r !-%'-;=?-~]*")
-_UNKNOWN = "cannot tell whether the change was made, because {}: check the object first"
+_UNKNOWN = "cannot tell whether the change was made, because {}: look at the object first"
 
 
 class AlteredError(errors.ClusterError):
@@ -50,30 +45,6 @@ class AlteredError(errors.ClusterError):
             "the API server stored something other than what was sent (a mutating webhook, perhaps)"
         )
         self.stored = stored
-
-
-class NotKeptError(errors.ClusterError):
-    """A written change was undone: a fresh login lost its access, or something else was stored.
-
-    Attributes:
-        restored: whether the old data was restored.
-    """
-
-    def __init__(self, message: str, *, restored: bool) -> None:
-        super().__init__(message)
-        self.restored = restored
-
-
-class Confirmed(NamedTuple):
-    """The result of the fresh login.
-
-    Attributes:
-        sure: whether it showed that the user keeps their access under the new map.
-        text: the result in words.
-    """
-
-    sure: bool
-    text: str
 
 
 def again(on: tuple[type[errors.ClusterError], ...], within: float = math.inf) -> Retrying:
@@ -95,10 +66,19 @@ def operations(live: LiveConfigMap, data: dict[str, str]) -> list[dict[str, Any]
     """The JSON patch that replaces the data if the object is still as it was read.
 
     If a test fails, the API server applies nothing (https://datatracker.ietf.org/doc/html/rfc6902).
-    The test of the resourceVersion suffices; those of the old texts are for human readers.
+    The test of the resourceVersion suffices. Those of the old texts are for human readers, so they
+    are left out where they would make the request too large.
     """
+    found = _operations(live, data)
+    if len(json.dumps(found)) > MAX_BODY:
+        version = "/metadata/resourceVersion"
+        found = [each for each in found if each["op"] != "test" or each["path"] == version]
+    return found
+
+
+def _operations(live: LiveConfigMap, data: dict[str, str]) -> list[dict[str, Any]]:
     old = live.data
-    found = _test("/metadata/resourceVersion", live.version)
+    found = _unchanged("/metadata/resourceVersion", live.version)
     if "data" not in live.manifest:
         found.append({"op": "add", "path": "/data", "value": {}})
     for key in sorted({*old, *data}):
@@ -106,14 +86,14 @@ def operations(live: LiveConfigMap, data: dict[str, str]) -> list[dict[str, Any]
         if key not in old:
             found.append({"op": "add", "path": path, "value": data[key]})
         elif key not in data:
-            found += [*_test(path, old[key]), {"op": "remove", "path": path}]
+            found += [*_unchanged(path, old[key]), {"op": "remove", "path": path}]
         elif old[key] != data[key]:
             replace = {"op": "replace", "path": path, "value": data[key]}
-            found += [*_test(path, old[key]), replace]
+            found += [*_unchanged(path, old[key]), replace]
     return found
 
 
-def _test(path: str, value: str) -> list[dict[str, Any]]:
+def _unchanged(path: str, value: str) -> list[dict[str, Any]]:
     """A test that a text is unchanged, or nothing if the API server could not compare it.
 
     The API server compares our JSON for the text with the JSON that Go writes, byte for byte:
@@ -134,7 +114,7 @@ def write(session: Session, plan: Plan) -> LiveConfigMap:
         ClusterError: the write was refused or got no answer; the error's state says whether it
             was made.
     """
-    return _send(session, plan.live, plan.data, dry_run=False)
+    return send(session, plan.live, plan.data, dry_run=False)
 
 
 def rehearse(session: Session, plan: Plan) -> None:
@@ -144,14 +124,14 @@ def rehearse(session: Session, plan: Plan) -> None:
         ConflictError: the object has changed since it was read.
         ClusterError: the write is refused, or something else would be stored.
     """
-    if _send(session, plan.live, plan.data, dry_run=True).data != plan.data:
+    if send(session, plan.live, plan.data, dry_run=True).data != plan.data:
         raise errors.RefusedError(
             "the API server would store something other than what is sent (a mutating webhook, "
             "perhaps)"
         )
 
 
-def _send(
+def send(
     session: Session, live: LiveConfigMap, data: dict[str, str], *, dry_run: bool
 ) -> LiveConfigMap:
     """Send a change of the object; if that fails, read the object to find out why.
@@ -191,15 +171,15 @@ def _read_after_silence(
     try:
         found = live._replace(manifest=session.config_map())
     except errors.ClusterError:
-        error.state = _UNKNOWN.format("the object cannot be read either")
-        raise error from None
+        why = _UNKNOWN.format("the object cannot be read either")
+        raise error.leaves(Ending.UNKNOWN, why) from None
     if found.data == data:
         return found
     if found.version == live.version:
-        error.state = "the object was read again and is unchanged"
-    else:
-        error.state = _UNKNOWN.format("somebody has changed the object since")
-    raise error
+        late = "the object is unchanged so far, but the request may still be carried out"
+        raise error.leaves(Ending.UNKNOWN, late)
+    changed = _UNKNOWN.format("somebody has changed the object since")
+    raise error.leaves(Ending.UNKNOWN, changed)
 
 
 def as_sent(stored: LiveConfigMap, data: dict[str, str]) -> None:
@@ -223,147 +203,15 @@ def read_back(session: Session, written: LiveConfigMap) -> str | None:
         AlteredError: something else is stored.
     """
     try:
-        return _compared(session.config_map(), written)
+        return compared(session.config_map(), written)
     except errors.MissingError:
         raise errors.GoneError from None
 
 
-def _compared(found: dict[str, Any], written: LiveConfigMap) -> str | None:
+def compared(found: dict[str, Any], written: LiveConfigMap) -> str | None:
+    """Compare an object that was read after the write with what was written; see `read_back`."""
     stored = written._replace(manifest=found)
     if stored.version != written.version:
         return "somebody has changed the object again since the write"
     as_sent(stored, written.data)
     return None
-
-
-def confirm(
-    session: Session, plan: Plan, written: LiveConfigMap, verdict: Verdict, timeout: float
-) -> Confirmed:
-    """Log in again until it is clear whether the user has kept their access.
-
-    A fresh login gets new credentials, runs exec plugins again and opens new connections. It asks
-    the API server for its username, and patches the object without effect, which also reads it
-    back. If the new map gives the user another name, that name shows that the map is in effect;
-    otherwise the only way is to wait for as long as that may take.
-
-    Args:
-        session: the session that wrote.
-        plan: the change that was written.
-        written: the object after the write.
-        verdict: the guards' verdict: who the user is, and who they become.
-        timeout: when to stop, in seconds.
-
-    Raises:
-        AlteredError: something other than what was written is stored.
-        errors.ClusterError: the access is lost; the message says what failed.
-    """
-    caller = verdict.caller
-    through_map = caller is None or caller.mapped is not False
-    settle = min(SETTLE, timeout / 2) if through_map else 0.0
-    start = time.monotonic()
-    while True:
-        login = lost = applied = None
-        try:
-            left = timeout - (time.monotonic() - start)
-            login = _fresh_login(session, plan, written, left)
-            applied = guards.holds(plan, login.caller) if verdict.becomes else None
-        except errors.GoneError as error:
-            return Confirmed(False, f"not confirmed: {error}")
-        except AlteredError:
-            raise
-        except errors.ClusterError as error:
-            lost = error
-        elapsed = time.monotonic() - start
-        if login and (elapsed >= settle if applied is None else applied):
-            if through_map and not applied and login.same_token:
-                return Confirmed(False, "not confirmed: a fresh login gets the same token again")
-            who = f"is `{login.caller.username}` and " if applied and login.caller else ""
-            remark = f", but {login.remark}" if login.remark else ""
-            return Confirmed(True, f"a fresh login {who}can still change the map{remark}")
-        late = elapsed + INTERVAL > timeout
-        answered = not isinstance(lost, errors.UnreachableError)
-        if lost is not None and (late or (answered and elapsed >= settle)):
-            raise lost
-        if late:
-            outcome = "came too early to show whether the new map applies"
-            if login and login.caller and applied is False:
-                outcome = f"still had the username `{login.caller.username}`"
-            within = f"within {timeout:g} s (--verify-timeout)"
-            return Confirmed(False, f"not confirmed: every fresh login {within} {outcome}")
-        time.sleep(INTERVAL)
-
-
-class _FreshLogin(NamedTuple):
-    """A fresh login that may change the map.
-
-    Attributes:
-        caller: the user it is logged in as; None if the API server does not report it.
-        same_token: whether it has the same token as the session before.
-        remark: a remark if somebody else changed the object after the write.
-    """
-
-    caller: CurrentUser | None
-    same_token: bool
-    remark: str | None
-
-
-def _fresh_login(session: Session, plan: Plan, written: LiveConfigMap, left: float) -> _FreshLogin:
-    """Log in, and try (as a dry run) the request that would undo the change.
-
-    Args:
-        session: the session that wrote.
-        plan: the change that was written.
-        written: the object after the write.
-        left: seconds that a plugin may take.
-
-    Raises:
-        UnreachableError: no answer, or a plugin that failed or took too long: neither says
-            anything about the map.
-        GoneError: the object no longer exists.
-        AlteredError: something else is stored.
-        ClusterError: the login is refused, or may not change the map.
-    """
-    try:
-        fresh = Session(session.context, session.access._replace(patience=max(left, 1.0)))
-    except errors.ClusterError as error:
-        raise errors.UnreachableError(str(error)) from None
-    try:
-        caller = guards.who(fresh, plan.after)
-        found = fresh.patch(_test("/metadata/name", NAME), dry_run=True)
-    except errors.MissingError:
-        raise errors.GoneError from None
-    finally:
-        fresh.close()
-    return _FreshLogin(caller, fresh.token == session.token, _compared(found, written))
-
-
-def restore(session: Session, plan: Plan, written: LiveConfigMap, why: errors.ClusterError) -> None:
-    """Undo the change with the session that is still valid; later changes by others stay.
-
-    Raises:
-        NotKeptError: always; it says whether the change was undone.
-    """
-    live, reason = written, f"a fresh login lost its access ({why})"
-    if isinstance(why, AlteredError):
-        live, reason = why.stored, str(why)
-        plan = of_data(plan.live, live.data)  # undo what was stored, not what was sent
-    elif isinstance(why, errors.UnreachableError):
-        reason = f"a fresh login got no answer ({why})"
-    try:
-        for attempt in again((errors.ConflictError, errors.UnreachableError), PATIENCE):
-            with attempt:
-                if attempt.retry_state.attempt_number > 1:
-                    live = live._replace(manifest=session.config_map())
-                data = plan.undone(live)
-                if data != live.data:
-                    as_sent(_send(session, live, data, dry_run=False), data)
-    except errors.ClusterError as error:
-        altered = isinstance(error, AlteredError) or isinstance(why, AlteredError)
-        there = "what was stored instead" if altered else "the new map"
-        error.state = error.state or f"{there} is in place"
-        raise NotKeptError(
-            f"{reason}, and the old map could not be restored: {error}. Undo the change with one "
-            "of the commands above, as somebody who still has access",
-            restored=False,
-        ) from None
-    raise NotKeptError(f"{reason}, so the old map was restored", restored=True)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from authmap.access.compare import Effect
 from authmap.access.describe import describe
 from authmap.access.grant import Kind
-from authmap.authenticator.arn import ArnError
 from authmap.authenticator.entry import is_unreadable
-from authmap.authenticator.resolve import Identity, LoginError
 from authmap.authenticator.section import Section
-from authmap.authenticator.username_overlap import entry_pattern, overlap
+from authmap.cluster.change.caller import resolved, who
 from authmap.cluster.change.plan import named
 from authmap.cluster.kube.errors import ClusterError, ForbiddenError, MissingError
 from authmap.cluster.kube.session import NAME, NAMESPACE
@@ -23,36 +21,26 @@ if TYPE_CHECKING:
 
     from authmap.access.compare import Comparison
     from authmap.authenticator.entry import Entry
+    from authmap.authenticator.resolve import Identity
+    from authmap.cluster.change.caller import CurrentUser
     from authmap.cluster.change.plan import Plan
     from authmap.cluster.kube.session import Session
-    from authmap.model.auth_map import AuthMap
     from authmap.model.finding import Finding
     from authmap.model.options import RunOptions
 
 VERB = "patch"
 """The verb needed to undo a change: `authmap rollback` and `kubectl edit` both patch."""
+_IMMUTABLE = (
+    "aws-auth is marked `immutable: true`, so the API server refuses every change of its data, and "
+    "only a new object can replace it. Save it with `kubectl get configmap aws-auth -n kube-system "
+    "-o yaml`, change the file, remove `immutable: true`, and replace the object with `kubectl "
+    "replace --force -f FILE`, which deletes it for a moment"
+)
 _BY_HAND = ": make the change by hand, with `kubectl edit`"
 
 
 class GuardError(ClusterError):
     """A change that would lock somebody out; nothing was sent."""
-
-
-class CurrentUser(NamedTuple):
-    """The user that the API server sees behind this login.
-
-    Attributes:
-        username: the username the API server reports.
-        groups: the groups the API server reports.
-        arn: the caller's ARN from STS; None if the authenticator does not pass it on.
-        mapped: whether the login is mapped by an entry of the map (and not by an access entry,
-            a certificate or another token); None if unknown.
-    """
-
-    username: str
-    groups: tuple[str, ...]
-    arn: str | None
-    mapped: bool | None
 
 
 class Verdict(NamedTuple):
@@ -63,12 +51,14 @@ class Verdict(NamedTuple):
         becomes: the user's identity under the new map; None if no entry maps them.
         doubts: checks that could not be made, or that failed for a rollback: lockout risks.
         remarks: other facts to report.
+        gains: who would gain access by a rollback, as phrases that follow the word "would".
     """
 
     caller: CurrentUser | None
     becomes: Identity | None
     doubts: list[str]
     remarks: list[str]
+    gains: list[str]
 
 
 def check(plan: Plan, session: Session, options: RunOptions) -> Verdict:
@@ -83,14 +73,44 @@ def check(plan: Plan, session: Session, options: RunOptions) -> Verdict:
     """
     if plan.live.going:
         raise GuardError(f"{plan.live.going}, and the change would disappear with it")
+    if plan.live.manifest.get("immutable"):
+        raise GuardError(_IMMUTABLE)
     _sections_readable(plan)
     doubts = objections(plan, options)
-    if plan.live.bindings.missing and plan.renamed:
+    renamed = any(Effect.RENAMED in change.effects for change in plan.comparison.changes)
+    if plan.live.bindings.missing and renamed:
         doubts.append(
             "cannot check whether a binding names an old username: you "
             f"{plan.live.bindings.missing}"
         )
-    return _own_access_kept(plan, session, Verdict(who(session, plan.before), None, doubts, []))
+    gained = gains(plan.comparison) if plan.result is None else []
+    verdict = Verdict(who(session, plan.before), None, doubts, [], gained)
+    return _own_access_kept(plan, session, verdict)
+
+
+def gains(comparison: Comparison) -> list[str]:
+    """Who would gain access, as phrases that follow the word "would"."""
+    mask = Effect.GAINED | Effect.MORE
+    only = (change._replace(effects=change.effects & mask) for change in comparison.changes)
+    return [phrase for change in only for phrase in describe(change, comparison)]
+
+
+def gains_by_name(plan: Plan) -> list[str]:
+    """Who would gain what a binding grants to their username, as phrases for the word "would".
+
+    Somebody may have made the binding after the username had gone.
+    """
+    found = []
+    for change in plan.comparison.changes:
+        if not (change.before and change.after):
+            continue
+        for item in sorted(item for item in change.gained if item.kind is Kind.USER):
+            found += [
+                f"let {change.principal.title} become the user `{item.name}`, to whom "
+                f"{binding.title} grants {binding.role}"
+                for binding in plan.comparison.evidence(item)[:1]
+            ]
+    return found
 
 
 def objections(plan: Plan, options: RunOptions) -> list[str]:
@@ -185,9 +205,10 @@ def _nodes_unchanged(plan: Plan, options: RunOptions) -> None:
     for old, new in plan.pairs:
         owner = reserved_entries.owner(old, options.reserved)
         if owner and (old.arn, old.username, old.groups) != (new.arn, new.username, new.groups):
+            remedy = "; skip the fix with --ignore, or make the change by hand"
             raise GuardError(
-                f"{named(old)} belongs to {owner} and would change: workloads depend on it; "
-                "skip the fix with --ignore, or make the change by hand"
+                f"{named(old)} belongs to {owner} and would change: workloads depend on it"
+                f"{remedy if plan.result is not None else ''}"
             )
 
 
@@ -209,52 +230,6 @@ def _bindings_kept(comparison: Comparison) -> None:
                     f"{title} would lose {binding.role}; bind a group of the entry instead, then "
                     "run again"
                 )
-
-
-def who(session: Session, auth_map: AuthMap) -> CurrentUser | None:
-    """The user behind this login, without impersonation: the access that must not be lost."""
-    info = session.who_am_i(impersonate=False)
-    if info is None:
-        return None
-    username, groups = str(info.get("username", "")), tuple(info.get("groups") or ())
-    extra: dict[str, Any] = info.get("extra") or {}
-    arn = next((str(v[0]) for k, v in extra.items() if k.lower() == "arn" and v), None)
-    if arn is None:
-        possible = [
-            e for e in (*auth_map.roles, *auth_map.users) if _could_map(e, username, groups)
-        ]
-        return CurrentUser(username, groups, None, None if possible else False)
-    identity = _resolved(auth_map, arn)
-    if identity is None:
-        return CurrentUser(username, groups, arn, False)
-    # another name comes from an access entry, or from an answer that the API server has cached
-    return CurrentUser(username, groups, arn, True if identity.username == username else None)
-
-
-def _could_map(entry: Entry, username: str, groups: tuple[str, ...]) -> bool:
-    """Whether an entry could have mapped a caller to that user."""
-    plain = [group for group in entry.groups if "{{" not in group]
-    return overlap(entry_pattern(entry, entry.username), username) and set(plain) <= set(groups)
-
-
-def _resolved(auth_map: AuthMap, arn: str) -> Identity | None:
-    try:
-        return auth_map.resolve(arn)
-    except (ArnError, LoginError):
-        return None
-
-
-def holds(plan: Plan, caller: CurrentUser | None) -> bool | None:
-    """Whether a login was mapped by the new map; None if its username does not show that.
-
-    Each login may have a session name, and so a username, of its own.
-    """
-    if caller is None or caller.arn is None:
-        return None
-    old, new = _resolved(plan.before, caller.arn), _resolved(plan.after, caller.arn)
-    if old is None or new is None or old.username == new.username:
-        return None
-    return caller.username == new.username
 
 
 def _own_access_kept(plan: Plan, session: Session, verdict: Verdict) -> Verdict:
@@ -281,7 +256,7 @@ def _own_access_kept(plan: Plan, session: Session, verdict: Verdict) -> Verdict:
                 "not report your ARN"
             )
         return verdict
-    old, new = _resolved(plan.before, caller.arn), _resolved(plan.after, caller.arn)
+    old, new = resolved(plan.before, caller.arn), resolved(plan.after, caller.arn)
     if old is None or (new and (old.username, old.groups) == (new.username, new.groups)):
         return verdict._replace(becomes=new if caller.mapped else None)
     if new is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from authmap.access.compare import Comparison, compare
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from authmap.authenticator.entry import Entry
     from authmap.cluster.reading import LiveConfigMap
     from authmap.fixing.results import DataFixResult
+    from authmap.model.bindings import Bindings
     from authmap.model.options import RunOptions
 
 
@@ -75,7 +77,7 @@ class Plan(NamedTuple):
     @property
     def comparison(self) -> Comparison:
         """The access before and after the change."""
-        return compare(self.before, self.after, bindings=self.live.bindings)
+        return _compared(self.before, self.after, self.live.bindings)
 
     @property
     def pairs(self) -> list[tuple[Entry, Entry]]:
@@ -199,9 +201,14 @@ class Plan(NamedTuple):
         return after.data
 
 
+@lru_cache(maxsize=2)  # several guards ask, for a plan and for the way back
+def _compared(before: AuthMap, after: AuthMap, bindings: Bindings) -> Comparison:
+    return compare(before, after, bindings=bindings)
+
+
 def of_fix(live: LiveConfigMap, options: RunOptions) -> Plan:
     """The plan of a fix."""
-    options = options._replace(bindings=live.bindings)
+    options = options._replace(bindings=live.bindings, guarded=True)
     result = fix_data(live.data, path=live.path, annotations=live.annotations, options=options)
     return of_data(live, result.output)._replace(result=result)
 

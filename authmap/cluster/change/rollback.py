@@ -6,32 +6,90 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from authmap.cluster.change import apply, backup, commit, plan
+from authmap.cluster import reading
+from authmap.cluster.change import apply, backup, plan
+from authmap.cluster.change.create import create
+from authmap.cluster.change.task import Task
 from authmap.cluster.kube import errors
-from authmap.cluster.kube.session import Session
-from authmap.cluster.reading import LiveConfigMap
-from authmap.model.bindings import Bindings
+from authmap.files.writers import other_writers
 
 if TYPE_CHECKING:
-    from authmap.cluster.change.apply import ApplyOptions, Outcome, Prompter
-    from authmap.cluster.change.backup import Backup
+    from authmap.cluster.change.backup import Backup, Header
     from authmap.cluster.change.plan import Plan
+    from authmap.cluster.change.signals import Signals
+    from authmap.cluster.change.task import ApplyOptions, Prompter
+    from authmap.cluster.kube.session import Session
+    from authmap.cluster.reading import LiveConfigMap
     from authmap.model.options import RunOptions
 
-_SERVER_FIELDS = ("creationTimestamp", "generation", "managedFields", "resourceVersion", "uid")
-"""Metadata that the API server sets when an object is created."""
-_REFERENCES = ("finalizers", "ownerReferences")
-"""Metadata that names other objects: if an owner is gone, the new object is deleted at once."""
 
-
-def pick(session: Session, to: str | None, chosen: str | None = None) -> Backup:
-    """The backup to restore.
+def run(
+    session: Session,
+    to: str | None,
+    options: RunOptions,
+    apply_options: ApplyOptions,
+    prompter: Prompter,
+    signals: Signals,
+) -> None:
+    """Restore a backup, with the same steps as a fix; create the object if it is gone.
 
     Args:
         session: a session with the cluster.
-        to: path of a backup, or its file name in the context's folder; None for the newest backup
-            of this cluster that no rollback made.
-        chosen: the folder for all backups; None for the user's state folder.
+        to: path of a backup, or its file name in the context's folder; None for the latest fix
+            that is in effect.
+        options: the options of the rules.
+        apply_options: what the user asked for.
+        prompter: talks to the user.
+        signals: handles Ctrl-C and the like.
+
+    Raises:
+        ClusterError: there is no such backup, it is of another cluster, or a step failed.
+    """
+    with errors.leaving("nothing was written"):
+        live = _read(session)
+        saved = _pick(session, to, live, apply_options.backup_dir, prompter)
+        prompter.say(f"authmap: restoring {saved.path}")
+        _same_cluster(session, saved)
+        others = _other_writers(saved.path, apply_options, prompter)
+
+    def planned(live: LiveConfigMap) -> Plan:
+        _same_object(session, saved, live, apply_options)
+        return plan.of_data(live, saved.data)._replace(undo=saved.header.undo)
+
+    task = Task(
+        session,
+        planned,
+        "roll back",
+        backup.ROLLBACK,
+        options,
+        apply_options,
+        prompter,
+        signals,
+        must_ask=others,
+    )
+    if live is not None:
+        apply.run(task, live)
+        return
+    with errors.leaving("nothing was written"):
+        create(task, saved)
+
+
+def _read(session: Session) -> LiveConfigMap | None:
+    """The object; None if it does not exist."""
+    try:
+        return reading.read(session)
+    except errors.MissingError:
+        return None
+
+
+def _pick(
+    session: Session,
+    to: str | None,
+    live: LiveConfigMap | None,
+    chosen: str | None,
+    prompter: Prompter,
+) -> Backup:
+    """The backup to restore; see `run`.
 
     Raises:
         ClusterError: there is no such backup, or it cannot be read.
@@ -39,7 +97,15 @@ def pick(session: Session, to: str | None, chosen: str | None = None) -> Backup:
     context = session.context
     paths = backup.listed(context, chosen)
     if to is None:
-        return _newest(_this_cluster(session), paths, backup.folder(context, chosen))
+        here = backup.Origin.of(session)
+        own = backup.of_cluster(
+            paths, here, lambda error: prompter.say(f"authmap: skipped: {error}")
+        )
+        if not own:
+            others = ", only backups of another cluster (--list shows them)" if paths else ""
+            where = backup.folder(context, chosen)
+            raise errors.ClusterError(f"no backup of context `{context}` in {where}{others}")
+        return backup.load(_latest(own, live))
     names = {path.name: path for path in paths}
     if to not in names and not Path(to).exists():
         near = get_close_matches(to, names, 1, 0.5)
@@ -48,62 +114,68 @@ def pick(session: Session, to: str | None, chosen: str | None = None) -> Backup:
     return backup.load(names.get(to, Path(to)))
 
 
-def _newest(here: backup.Origin, paths: list[Path], where: Path) -> Backup:
-    """The newest backup that no rollback made: to undo a rollback, `--to` is required.
+def _latest(own: list[tuple[Path, Header]], live: LiveConfigMap | None) -> Path:
+    """The backup of the latest fix that is in effect: to undo a rollback, `--to` is required.
 
-    Contexts of two kubeconfigs may have the same name, and so share a folder.
+    If the object is gone, no change is in effect, and the backup of the latest fix counts.
+
+    Args:
+        own: the backups of this cluster, the latest change first. Contexts of two kubeconfigs may
+            have the same name, and so share a folder.
+        live: the object; None if it is gone.
 
     Raises:
         ClusterError: there is no such backup.
     """
-    by_fix = [path for path in paths if not path.stem.endswith(backup.ROLLBACK)]
-    found = backup.first(by_fix, here)
-    if found:
-        return found
-    by_rollback = backup.first((path for path in paths if path not in by_fix), here)
-    if by_rollback:
+    fixes = [each for each in own if not each[0].stem.endswith(backup.ROLLBACK)]
+    if not fixes:
         raise errors.ClusterError(
-            f"{where} has only backups made by rollbacks: to undo the last rollback, use "
-            f"`--to {by_rollback.path.name}`"
+            f"{own[0][0].parent} has only backups made by rollbacks: to undo the last rollback, "
+            f"use `--to {own[0][0].name}`"
         )
-    others = ", only backups of another cluster (--list shows them)" if paths else ""
-    raise errors.ClusterError(f"no backup of context `{here.context}` in {where}{others}")
+    if live is None:
+        return fixes[0][0]
+    now = backup.digest(live.data)
+    in_effect = [path for path, header in fixes if header.after == now]
+    if in_effect:
+        return in_effect[0]
+    latest, header = fixes[0]
+    why = "it was undone, or somebody has changed the map since"
+    if header.after is None:
+        why = "the latest backup was made by an older authmap, which did not record that"
+    raise errors.ClusterError(
+        f"no fix that has a backup is known to be in effect: {why}. To restore the map as it was "
+        f"before the latest fix, use `--to {latest.name}`; it shows what would change back"
+    )
 
 
-def _this_cluster(session: Session) -> backup.Origin:
-    return backup.Origin(session.context, session.server, session.cluster_uid)
-
-
-def run(
-    session: Session,
-    saved: Backup,
-    options: RunOptions,
-    apply_options: ApplyOptions,
-    prompter: Prompter,
-) -> Outcome | None:
-    """Restore a backup, with the same steps as a fix.
-
-    Returns:
-        The outcome; None if the object did not exist and was created.
+def _other_writers(path: Path, apply_options: ApplyOptions, prompter: Prompter) -> str:
+    """Who else could have written a backup, in words; "" if nobody could.
 
     Raises:
-        ClusterError: the backup is of another cluster, or a step failed.
-        NotKeptError: the change was written but had to be undone.
+        ClusterError: anybody could have, or others could and `--yes` skips the question.
     """
-
-    def planned(live: LiveConfigMap) -> Plan:
-        _same_object(session, saved, live, apply_options)
-        return plan.of_data(live, saved.data)._replace(undo=saved.undo)
-
-    with errors.leaving("nothing was written"):
-        _same_cluster(session, saved)
-    change = apply.LiveChange(planned, "roll back", backup.ROLLBACK)
     try:
-        return apply.run(session, change, options, apply_options, prompter)
-    except errors.MissingError:
-        with errors.leaving("nothing was written"):
-            _create(session, saved, apply_options, prompter)
-        return None
+        others = other_writers(path)
+    except OSError as error:
+        raise errors.ClusterError(f"{path}: {error.strerror}") from None
+    if others is None:
+        return ""
+    if others.anybody:
+        raise errors.ClusterError(
+            f"{others.why}, so the backup may not be what authmap wrote: check what it restores, "
+            "take away that permission (`chmod go-w`), then run again"
+        )
+    prompter.say(
+        f"authmap: warning: {others.why}, so the backup may not be what authmap wrote: check the "
+        "diff below"
+    )
+    if apply_options.yes:
+        raise errors.ClusterError(
+            f"{others.why}: leave out --yes to be asked about its content, or take away that "
+            "access first"
+        )
+    return others.why
 
 
 def _same_cluster(session: Session, saved: Backup) -> None:
@@ -112,11 +184,11 @@ def _same_cluster(session: Session, saved: Backup) -> None:
     Raises:
         ClusterError: it is of another one.
     """
-    difference = saved.origin.differs(_this_cluster(session))
+    difference = saved.header.origin.differs(backup.Origin.of(session))
     if difference:
         raise errors.ClusterError(
             f"{saved.path} is a backup of another cluster ({difference}): context "
-            f"`{saved.origin.context}` at {saved.origin.server}"
+            f"`{saved.header.origin.context}` at {saved.header.origin.server}"
         )
 
 
@@ -128,73 +200,9 @@ def _same_object(
     Raises:
         ClusterError: the backup is of another object.
     """
-    sure = apply_options.accept_risk or (session.cluster_uid and saved.origin.uid)
+    sure = apply_options.accept_risk or (session.cluster_uid and saved.header.origin.uid)
     if not sure and live.manifest["metadata"]["uid"] != saved.manifest["metadata"].get("uid"):
         raise errors.ClusterError(
             f"{saved.path} may be of another cluster: aws-auth was recreated since, and you may "
             "not read the uid of kube-system; --accept-lockout-risk continues anyway"
         )
-
-
-def _create(
-    session: Session, saved: Backup, apply_options: ApplyOptions, prompter: Prompter
-) -> None:
-    """Create the object from the backup, and read it back.
-
-    Raises:
-        ClusterError: the request is refused, the user declined, or the object is not stored as
-            it was written.
-    """
-    metadata = dict(saved.manifest["metadata"])
-    ties = [name for name in _REFERENCES if metadata.get(name)]
-    for name in (*_SERVER_FIELDS, *_REFERENCES):
-        metadata.pop(name, None)
-    body = saved.manifest | {"metadata": metadata}
-    verb = "would be" if apply_options.dry_run else "will be"
-    prompter.say(f"authmap: the cluster has no aws-auth: it {verb} created from the backup")
-    if ties:
-        prompter.say(
-            f"authmap: without its {' and '.join(ties)}: the objects they name may be gone, or may "
-            "have been replaced since"
-        )
-    session.create(body, dry_run=True)
-    if apply_options.dry_run:
-        prompter.say("authmap: the API server accepts it (dry run); nothing was written")
-        return
-    if not apply_options.yes:
-        question = f"create aws-auth in context `{session.context}` ({session.server})?"
-        if not prompter.ask(question):
-            raise errors.ClusterError("cancelled")
-        session.renew()
-    try:
-        made = session.create(body, dry_run=False) | {"data": saved.data}
-    except errors.UnreachableError as error:
-        error.state = "cannot tell whether aws-auth was created: check the object first"
-        raise
-    with errors.leaving("aws-auth was created"):
-        for attempt in commit.again((errors.UnreachableError,), apply_options.verify_timeout):
-            with attempt:
-                result = _read_created(
-                    session, LiveConfigMap(session.context, made, Bindings([])), apply_options
-                )
-    prompter.say(f"authmap: {result}")
-
-
-def _read_created(session: Session, made: LiveConfigMap, apply_options: ApplyOptions) -> str:
-    """Read back the created object, with a fresh login unless `--no-verify` was given.
-
-    There was no map before, so the user's access cannot depend on it and nothing is restored.
-
-    Returns:
-        The result in words.
-
-    Raises:
-        ClusterError: the object is not stored as it was written, or cannot be read.
-    """
-    if not apply_options.verify:
-        return commit.read_back(session, made) or "aws-auth is stored as it was written"
-    fresh = Session(session.context, session.access)
-    try:
-        return commit.read_back(fresh, made) or "a fresh login reads aws-auth as it was written"
-    finally:
-        fresh.close()

@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
     from authmap.cluster.kube.kubeconfig import ConnectionOptions, KubeconfigContext
 
-PLUGIN_TIMEOUTS = 3
-"""A plugin may take this many request timeouts, because it sends requests of its own."""
-
 _LOADING = threading.Lock()
 """Held while loading: the official client's loader shares temporary files between threads."""
 
@@ -39,12 +36,16 @@ class Client(NamedTuple):
         server: URL of the API server.
         authorization: the Authorization header (name, value), if there is one.
         impersonated: the impersonation headers (name, value).
+        source: where the context comes from: a kubeconfig, or the pod's service account.
+        plugin: command of the credential plugin if it may ask on the terminal, else "".
     """
 
     rest: RESTClientObject
     server: str
     authorization: tuple[tuple[str, str], ...]
     impersonated: tuple[tuple[str, str], ...]
+    source: str
+    plugin: str
 
 
 def client(context: str, access: ConnectionOptions) -> Client:
@@ -66,22 +67,29 @@ def client(context: str, access: ConnectionOptions) -> Client:
             raise ClusterError(f"the pod's service account cannot be used: {error}") from None
         tls = _tls(configuration)
     else:
-        tls = _load(kube_context, access, configuration)
+        tls = _load(context, kube_context, access, configuration)
     token = configuration.api_key.get("BearerToken", "").strip()
     authorization = [("Authorization", _header_value(token, "the token"))] if token else []
     impersonated = _impersonated(kube_context.user.value if kube_context else {}, access)
     proxied = kube_context is not None and "proxy-url" in kube_context.cluster.value
     rest = _rest(configuration, tls, proxied=proxied)
-    return Client(rest, configuration.host, tuple(authorization), tuple(impersonated))
+    server, source, plugin = configuration.host, "the pod's service account", ""
+    if kube_context is not None:
+        source = f"kubeconfig {kube_context.cluster.file}"
+        plugin = exec_plugin.asking(kube_context.user) if _is_secure(server) else ""
+    return Client(rest, server, tuple(authorization), tuple(impersonated), source, plugin)
 
 
 def _load(
-    kube_context: KubeconfigContext, access: ConnectionOptions, configuration: Configuration
+    context: str,
+    kube_context: KubeconfigContext,
+    access: ConnectionOptions,
+    configuration: Configuration,
 ) -> ssl.SSLContext:
     """Have the official client load the kubeconfig once all its credentials are resolved."""
     server = server_of(kube_context)
     # kubectl does not send credentials without TLS either
-    user = _credentials(kube_context, access) if server.startswith("https:") else {}
+    user = _credentials(context, kube_context, access) if _is_secure(server) else {}
     config = {
         "contexts": [{"name": "it", "context": {"cluster": "it", "user": "it"}}],
         "clusters": [{"name": "it", "cluster": kube_context.cluster.value | {"server": server}}],
@@ -103,6 +111,10 @@ def _load(
         return _tls(configuration)
 
 
+def _is_secure(server: str) -> bool:
+    return server.startswith("https:")
+
+
 def server_of(kube_context: KubeconfigContext) -> str:
     """The URL of the API server.
 
@@ -112,17 +124,20 @@ def server_of(kube_context: KubeconfigContext) -> str:
     server = str(kube_context.cluster.value.get("server") or "")
     try:
         parts = urlsplit(server)
-        known = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        scheme = server[: len(parts.scheme)].lower()  # `HTTPS://` is `https://`
+        known = scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         known = False
     if not known:
         raise ClusterError("the kubeconfig's cluster has no server whose URL starts with https://")
     if parts.username is not None:
         raise ClusterError("the kubeconfig's server URL contains credentials, which is not allowed")
-    return server.rstrip("/")
+    return scheme + server[len(scheme) :].rstrip("/")
 
 
-def _credentials(kube_context: KubeconfigContext, access: ConnectionOptions) -> dict[str, Any]:
+def _credentials(
+    context: str, kube_context: KubeconfigContext, access: ConnectionOptions
+) -> dict[str, Any]:
     """The credentials of the user, with paths resolved and plugins run.
 
     Raises:
@@ -147,8 +162,7 @@ def _credentials(kube_context: KubeconfigContext, access: ConnectionOptions) -> 
     except (KeyError, TypeError, ValueError):
         raise ClusterError("the kubeconfig's token cannot be read") from None
     if user.value.get("exec"):
-        limit = min(access.timeout * PLUGIN_TIMEOUTS, access.patience)
-        found |= exec_plugin.credentials(user, kube_context.cluster, limit, access.patience)
+        found |= exec_plugin.credentials(context, kube_context, access)
     return found
 
 

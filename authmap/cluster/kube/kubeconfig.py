@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from authmap.authenticator.diagnosis import RejectedError
 from authmap.authenticator.section import check
 from authmap.cluster.kube.errors import ClusterError
+from authmap.cluster.kube.observer import Observer
 from authmap.cluster.kube.shape import ANY, misfit
 from authmap.documents.read import MAX_BYTES
 from authmap.syntax.nodes import Mapping, Scalar, Sequence, TreeError, resolve_alias
@@ -86,6 +87,7 @@ class ConnectionOptions(NamedTuple):
         as_groups: groups to impersonate.
         timeout: timeout of each request, in seconds.
         patience: seconds a plugin may take even if there is a terminal for its questions.
+        observer: receives reports about logins, plugins and requests.
     """
 
     kubeconfig: str | None = None
@@ -93,6 +95,7 @@ class ConnectionOptions(NamedTuple):
     as_groups: tuple[str, ...] = ()
     timeout: float = 10.0
     patience: float = math.inf
+    observer: Observer = Observer()
 
 
 class KubeconfigItem(NamedTuple):
@@ -100,11 +103,16 @@ class KubeconfigItem(NamedTuple):
 
     Attributes:
         value: the content as it is in the file.
-        folder: the file's folder, which relative paths start from.
+        file: the absolute path of the file.
     """
 
     value: dict[str, Any]
-    folder: Path
+    file: Path
+
+    @property
+    def folder(self) -> Path:
+        """The file's folder, which relative paths start from."""
+        return self.file.parent
 
     def path(self, key: str) -> Path | None:
         """The path in a key, or None if the key is missing or empty."""
@@ -171,7 +179,7 @@ def login(context: str, access: ConnectionOptions) -> KubeconfigContext | None:
         wrong = item and misfit(item.value, shape)
         if wrong:
             raise ClusterError(f"kubectl cannot read the kubeconfig's {what}: {wrong}")
-    return KubeconfigContext(cluster, user or KubeconfigItem({}, named.folder))
+    return KubeconfigContext(cluster, user or KubeconfigItem({}, named.file))
 
 
 def _named_item(
@@ -219,11 +227,10 @@ def _read(access: ConnectionOptions) -> dict[str, dict[str, KubeconfigItem]] | N
     items: dict[str, dict[str, KubeconfigItem]] = {kind: {} for kind in _KINDS}
     for path in there:
         content = _loaded(path)
-        folder = path.absolute().parent
         try:
             for kind, key in _KINDS.items():
                 for item in content.get(kind) or ():
-                    entry = KubeconfigItem(dict(item.get(key) or {}), folder)
+                    entry = KubeconfigItem(dict(item.get(key) or {}), path.absolute())
                     items[kind].setdefault(str(item["name"]), entry)
         except (AttributeError, KeyError, TypeError, ValueError):
             raise ClusterError(f"{path}: not a kubeconfig") from None

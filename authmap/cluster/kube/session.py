@@ -64,6 +64,33 @@ class Session:
         self._client = client(context, access)
         self.server = self._client.server
         self.impersonated = self._client.impersonated
+        access.observer.connects(context, self.server, self._client.source)
+
+    def announce_login(self, why: str) -> None:
+        """Report a login that follows, if its plugin may ask the user something.
+
+        Args:
+            why: what the login is for, in words.
+        """
+        if self._client.plugin:
+            self.access.observer.logs_in_again(self.context, why, self._client.plugin)
+
+    def again(self, patience: float | None = None) -> Session:
+        """A session with new credentials and connections.
+
+        Args:
+            patience: seconds a plugin may take even if it asks on the terminal.
+
+        Raises:
+            MovedError: the server is a different one now.
+            ClusterError: the credentials cannot be loaded.
+        """
+        access = self.access if patience is None else self.access._replace(patience=patience)
+        fresh = Session(self.context, access)
+        if fresh.server != self.server:
+            fresh.close()
+            raise errors.MovedError
+        return fresh
 
     def renew(self) -> None:
         """Log in again, so that the credentials last as long as possible.
@@ -71,11 +98,12 @@ class Session:
         Raises:
             ClusterError: the credentials cannot be loaded, or the server is a different one now.
         """
+        self.announce_login("for the write")
         fresh = client(self.context, self.access)
         self.close()
         self._client = fresh
         if fresh.server != self.server:
-            raise errors.ClusterError("the kubeconfig now names another server")
+            raise errors.MovedError
 
     @property
     def impersonates(self) -> bool:
@@ -141,22 +169,26 @@ class Session:
     def _send(
         self, method: str, target: str, body: Any, headers: urllib3.HTTPHeaderDict
     ) -> dict[str, Any]:
-        seconds = self.access.timeout
-        end = time.monotonic() + seconds
+        seconds, path = self.access.timeout, target.partition("?")[0]
+        start, status = time.monotonic(), None
         try:
             got = self._client.rest.request(
                 method, self.server + target, headers, body, _request_timeout=seconds
             )
-            data = responses.read(got.response, end)
+            status = got.status
+            data = responses.read(got.response, start + seconds)
         except ApiException as error:  # the official client raises this for an SSLError
             raise responses.unreachable(self.server, error.__context__ or error, seconds) from None
         except (http.HTTPError, OSError) as error:
             raise responses.unreachable(self.server, error, seconds) from None
-        asked = f"{method} {target.partition('?')[0]}"
+        finally:
+            elapsed = time.monotonic() - start
+            self.access.observer.request_ended(self.context, method, path, status, elapsed)
+        asked = f"{method} {path}"
         answer = responses.json_object(data)
-        if not 200 <= got.status < 300:
+        if not 200 <= status < 300:
             own = {name: value.rpartition(" ")[2] for name, value in self.token}
-            raise responses.refusal(got.status, answer or {}, got.headers, self.server, asked, own)
+            raise responses.refusal(status, answer or {}, got.headers, self.server, asked, own)
         if answer is None:
             raise errors.UnreachableError(
                 f"{self.server} answered {asked} without a JSON object: is it an API server?"
