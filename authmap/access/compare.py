@@ -130,11 +130,11 @@ class Comparison(NamedTuple):
     @property
     def admins_gained(self) -> list[AccessChange]:
         """The principals that gain full control of the cluster, if only for some logins."""
-        return [
-            change
-            for change in self.changes
-            if self.admin_logins(change.after) - self.admin_logins(change.before)
-        ]
+        return list(filter(self.gains_admin, self.changes))
+
+    def gains_admin(self, change: AccessChange) -> bool:
+        """Whether a principal gains full control of the cluster, if only for some logins."""
+        return bool(self.admin_logins(change.after) - self.admin_logins(change.before))
 
     def admin_logins(self, grants: tuple[Grant, ...]) -> frozenset[str]:
         """Who gets full control of the cluster by grants: `INSTANCES`, `OTHERS`, both, or nobody.

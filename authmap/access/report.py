@@ -92,13 +92,15 @@ class AccessReport:
 
     def _rows(self) -> Iterator[Row]:
         comparison, titles = self.comparison, _titles(self.comparison)
-        lost, gained = comparison.admins_lost, comparison.admins_gained
+        concerned = concerns(comparison)
+        admins = {
+            each.principal: "gained" if comparison.gains_admin(each) else "lost"
+            for each in concerned[Concern.ADMIN]
+        }
         if any(each.may_be_admin for each in self._new):  # somebody else may have it
-            lost = []
-        admins = {each.principal: "lost" for each in lost}
-        admins |= {each.principal: "gained" for each in gained}
+            admins = {who: what for who, what in admins.items() if what == "gained"}
         found: dict[Principal, set[Concern]] = {}
-        for concern, changes in concerns(comparison).items():
+        for concern, changes in concerned.items():
             for change in changes:
                 if concern is not Concern.ADMIN or change.principal in admins:
                     found.setdefault(change.principal, set()).add(concern)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from authmap.api import lint_data
@@ -54,13 +55,19 @@ def _read(selection: ClusterSelection) -> Callable[[str], LiveConfigMap]:
     how = connection_of(selection)
 
     def read(context: str) -> LiveConfigMap:
-        session = Session(context, how)
-        try:
+        with _session(context, how) as session:
             return reading.read(session)
-        finally:
-            session.close()
 
     return read
+
+
+@contextmanager
+def _session(context: str, how: ConnectionOptions) -> Iterator[Session]:
+    session = Session(context, how)
+    try:
+        yield session
+    finally:
+        session.close()
 
 
 def pick(path: str | None, selection: ClusterSelection) -> tuple[AuthMap, Bindings | None]:
@@ -72,32 +79,37 @@ def pick(path: str | None, selection: ClusterSelection) -> tuple[AuthMap, Bindin
     """
     if path is not None:
         raise OptionError("--context uses a live map: leave out the path")
-    context = one(selection)
-    try:
-        found = _read(selection)(context)
-    except ClusterError as error:
-        raise ClusterError(f"context:{context}: {error}") from None
-    warn_if_deleted(found)
+    found = _read_one(selection, reading.read)
     return AuthMap.from_data(found.data, path=found.path), found.bindings
 
 
 def read_or_empty(selection: ClusterSelection) -> LiveConfigMap:
-    """The aws-auth object of one cluster, without data if there is none, and the bindings.
+    """Read the aws-auth object of one cluster; if there is none, return one without data.
 
     Raises:
         OptionError: `--context` does not match exactly one context.
         ClusterError: the cluster cannot be read.
     """
+    return _read_one(selection, _or_empty)
+
+
+def _or_empty(session: Session) -> LiveConfigMap:
+    try:
+        return reading.read(session)
+    except MissingError:
+        context = session.context
+        console.say(f"authmap: no aws-auth in context `{context}`: compared with an empty map")
+        return reading.LiveConfigMap(context, {"metadata": {}}, reading.bindings(session))
+
+
+def _read_one(
+    selection: ClusterSelection, read: Callable[[Session], LiveConfigMap]
+) -> LiveConfigMap:
+    """Read the map of the one context that `--context` matches; errors name the context."""
     context = one(selection)
     try:
-        session = Session(context, connection_of(selection))
-        try:
-            found = reading.read(session)
-        except MissingError:
-            found = reading.LiveConfigMap(context, {"metadata": {}}, reading.bindings(session))
-            console.say(f"authmap: no aws-auth in context `{context}`: compared with an empty map")
-        finally:
-            session.close()
+        with _session(context, connection_of(selection)) as session:
+            found = read(session)
     except ClusterError as error:
         raise ClusterError(f"context:{context}: {error}") from None
     warn_if_deleted(found)

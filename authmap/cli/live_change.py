@@ -99,7 +99,6 @@ class Person:
             return
         context, keys = done.plan.live.context, " and ".join(done.plan.changed)
         saved = str(done.backup.absolute())
-        kubectl = ["kubectl", "--context", context]
         if unknown:
             self._tell_how_to_look(context)
             console.say(f"authmap: to undo the change of {keys}:")
@@ -113,13 +112,12 @@ class Person:
         command += ["--override-owner"] if self._apply_options.override_owner else []
         config = self._settings.config.path
         command += ["--config", str(Path(config).absolute())] if config else ["--no-config"]
-        console.say("    " + command_line(command, self._selection))
+        self._print_command(command)
         if unknown:
             console.say("authmap: or, without authmap:")
             # kubectl refuses to replace a newer object than the one with this resourceVersion
             version = f"grep -v '^  resourceVersion: ' {quoted(saved)}"
-            command = [*kubectl, "replace", "-f", "-"]
-            console.say(f"    {version} | {command_line(command, self._selection)}")
+            self._print_command(["kubectl", "--context", context, "replace", "-f", "-"], version)
 
     def created(self, context: str, *, unknown: bool = False) -> None:
         """Report an object that was created; see `Prompter`."""
@@ -128,14 +126,20 @@ class Person:
             console.say(f"authmap: to delete aws-auth in context `{context}` again:")
         else:
             console.say(f"authmap: aws-auth was created in context `{context}`; to undo it:")
-        command = ["kubectl", "--context", context, "delete", "-n", "kube-system"]
-        console.say("    " + command_line([*command, "configmap/aws-auth"], self._selection))
+        self._print_kubectl(context, "delete")
 
     def _tell_how_to_look(self, context: str) -> None:
         console.say("authmap: to look at the map:")
-        command = ["kubectl", "--context", context, "get", "-n", "kube-system"]
-        command += ["configmap/aws-auth", "-o", "yaml"]
-        console.say("    " + command_line(command, self._selection))
+        self._print_kubectl(context, "get", "-o", "yaml")
+
+    def _print_kubectl(self, context: str, verb: str, *options: str) -> None:
+        where = ["-n", "kube-system", "configmap/aws-auth"]
+        self._print_command(["kubectl", "--context", context, verb, *where, *options])
+
+    def _print_command(self, command: list[str], source: str = "") -> None:
+        """Print a command, with one before it whose output it reads."""
+        pipe = f"{source} | " if source else ""
+        console.say(f"    {pipe}{command_line(command, self._selection)}")
 
 
 def diff(plan: Plan) -> None:

@@ -6,13 +6,14 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from authmap.authenticator.foreign_template import templates
 from authmap.cli.pick import only_map
 from authmap.files.inputs import STDIN, Inputs
 from authmap.files.patterns import repository
 from authmap.files.reading import FileError, read_bytes
 from authmap.files.revision import MissingObjectError, read_revision
+from authmap.model import misspelling
 from authmap.model.auth_map import AuthMap
+from authmap.model.misspelling import NAME, NAMESPACE
 
 if TYPE_CHECKING:
     from authmap.config.settings import Settings
@@ -74,7 +75,7 @@ def _in_repository(path: str) -> str:
     return real if inside and os.path.isfile(real) else ""  # noqa: PTH113 - never fails either
 
 
-AWS_AUTH = "kube-system/aws-auth"
+AWS_AUTH = f"{NAMESPACE}/{NAME}"
 
 
 def object_of(auth_map: AuthMap) -> str:
@@ -82,15 +83,12 @@ def object_of(auth_map: AuthMap) -> str:
 
     A namespace may be added by `kubectl -n`, and a template may become any name.
     """
-    parts = []
-    for node, usual in zip((auth_map.namespace, auth_map.name), AWS_AUTH.split("/"), strict=True):
-        known = node is not None and not templates(node.value)
-        parts.append(node.value if known and node else usual)
-    return "/".join(parts)
+    other = {what: node.value for what, node, _ in misspelling.other_object(auth_map)}
+    return "/".join((other.get("namespace", NAMESPACE), other.get("name", NAME)))
 
 
 def as_read(old: Side, new: Side) -> tuple[Side, Side, str]:
-    """Two sides as the authenticator reads them, and a warning; "" if there is none.
+    """Return the two sides as the authenticator reads them, with a warning or an empty text.
 
     It reads one ConfigMap only. If one of the sides is that one, and the other is not, then the
     other one is as good as no map.

@@ -8,12 +8,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from authmap.authenticator.consumer import text_of
+from authmap.authenticator.foreign_template import templates
 from authmap.authenticator.section import SECTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from authmap.authenticator.entry import Entry, Field
+    from authmap.model.auth_map import AuthMap
+    from authmap.syntax.nodes import Scalar
 
 NAME = "aws-auth"
 NAMESPACE = "kube-system"
@@ -27,6 +30,19 @@ _FIELD_WORDS = {
 _ARN_WORDS = ("arn", "role", "user", "rolearn", "userarn", "iamrole", "iamuser", "iamrolearn",
               "iamuserarn", "principal", "principalarn", "iamarn", "rolearns",
               "userarns")  # fmt: skip
+
+
+def other_object(auth_map: AuthMap) -> Iterator[tuple[str, Scalar, str]]:
+    """What makes a ConfigMap another object than kube-system/aws-auth: part, node, wanted value.
+
+    A part that is missing, or a template, may become the right one.
+    """
+    for what, node, wanted in (
+        ("name", auth_map.name, NAME),
+        ("namespace", auth_map.namespace, NAMESPACE),
+    ):
+        if node is not None and node.value != wanted and not templates(node.value):
+            yield what, node, wanted
 
 
 def letters(name: str) -> str:

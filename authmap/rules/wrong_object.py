@@ -41,7 +41,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authmap.authenticator.foreign_template import templates
 from authmap.model import misspelling
 from authmap.model.finding import Finding
 from authmap.model.places import at_node
@@ -58,14 +57,10 @@ if TYPE_CHECKING:
 @rule("AM008", "wrong-object", Severity.ERROR)
 def wrong_object(auth_map: AuthMap, options: RunOptions) -> Iterator[Finding]:
     """Objects that are not kube-system/aws-auth."""
-    for what, node, wanted in (
-        ("name", auth_map.name, misspelling.NAME),
-        ("namespace", auth_map.namespace, misspelling.NAMESPACE),
-    ):
-        if node is not None and node.value != wanted and not templates(node.value):
-            yield Finding(
-                at_node(auth_map.layer, node),
-                f"the {what} of this ConfigMap is `{node.value}` instead of `{wanted}`",
-                "the authenticator reads only kube-system/aws-auth, so these entries have no "
-                f"effect; before you correct the {what}, check what kube-system/aws-auth has now",
-            )
+    for what, node, wanted in misspelling.other_object(auth_map):
+        yield Finding(
+            at_node(auth_map.layer, node),
+            f"the {what} of this ConfigMap is `{node.value}` instead of `{wanted}`",
+            "the authenticator reads only kube-system/aws-auth, so these entries have no "
+            f"effect; before you correct the {what}, check what kube-system/aws-auth has now",
+        )

@@ -71,6 +71,47 @@ def signalled(
         return running[0].end()
 
 
+def signalled_again_and_again(
+    cluster: Cluster, config: Path, step: int, number: signal.Signals, pause: float
+) -> CompletedProcess[str]:
+    """Run an apply without a terminal that gets a signal from its n-th PATCH on, to its end.
+
+    That PATCH has no answer. If it is the restoring write, the fresh login before it is refused.
+
+    Args:
+        cluster: The cluster.
+        config: The kubeconfig; it is changed.
+        step: Number of the PATCH.
+        number: The signal.
+        pause: Seconds between two signals.
+    """
+    running: list[Running] = []
+    stalled, ended = Event(), Event()
+
+    def behaviour(request: Request) -> Reply | Trouble | None:
+        if request.method != "PATCH" or request.nth < min(step, CHECK):
+            return None
+        if request.nth == step:
+            stalled.set()
+            return Trouble.STALL
+        return Reply.failure(403, "you may not patch it") if step == RESTORE else None
+
+    def send() -> None:
+        stalled.wait()
+        while not ended.wait(pause):
+            running[0].send(number)
+
+    with Proxy(cluster, behaviour) as proxy, ThreadPoolExecutor(1) as pool:
+        cluster.kubeconfig("editor", path=config, url=proxy.url)
+        running.append(Running(config, *APPLY, "--request-timeout=600"))
+        pool.submit(send)
+        try:
+            return running[0].end()
+        finally:
+            ended.set()
+            stalled.set()  # a run that never came so far leaves nobody waiting
+
+
 @pytest.mark.parametrize("number", SIGNALS)
 def test_before_the_write(cluster: Cluster, config: Path, number: signal.Signals) -> None:
     before = cluster.source_map()
@@ -106,30 +147,8 @@ def test_second_interrupt_does_not_wait(
     cluster: Cluster, config: Path, step: int, said: str
 ) -> None:
     before = cluster.source_map()["data"]
-    running: list[Running] = []
-    stalled, ended = Event(), Event()
-
-    def behaviour(request: Request) -> Reply | Trouble | None:
-        if request.method != "PATCH" or request.nth < min(step, CHECK):
-            return None
-        if request.nth == step:
-            stalled.set()
-            return Trouble.STALL
-        return Reply.failure(403, "you may not patch it")
-
-    def interrupt() -> None:
-        stalled.wait()
-        while not ended.wait(0.1):  # two signals that come too close are one
-            running[0].send(signal.SIGINT)
-
-    with Proxy(cluster, behaviour) as proxy, ThreadPoolExecutor(1) as pool:
-        cluster.kubeconfig("editor", path=config, url=proxy.url)
-        running.append(Running(config, *APPLY, "--request-timeout=600"))
-        pool.submit(interrupt)
-        try:
-            run = running[0].end()
-        finally:
-            ended.set()
+    # two signals that come too close are one
+    run = signalled_again_and_again(cluster, config, step, signal.SIGINT, 0.1)
     assert run.returncode == 4, run
     assert said in run.stderr
     assert "interrupted before the answer to the write; it is not known whether" in run.stderr or (
@@ -170,28 +189,7 @@ def test_two_signals_at_once(
 def test_many_signals(cluster: Cluster, config: Path) -> None:
     """However many there are, the exit code says what the cluster has."""
     before = cluster.source_map()["data"]
-    running: list[Running] = []
-    checking, ended = Event(), Event()
-
-    def behaviour(request: Request) -> Trouble | None:
-        if (request.method, request.nth) != ("PATCH", CHECK):
-            return None
-        checking.set()
-        return Trouble.STALL
-
-    def terminate() -> None:
-        checking.wait()
-        while not ended.wait(0.0005):
-            running[0].send(signal.SIGTERM)
-
-    with Proxy(cluster, behaviour) as proxy, ThreadPoolExecutor(1) as pool:
-        cluster.kubeconfig("editor", path=config, url=proxy.url)
-        running.append(Running(config, *APPLY, "--request-timeout=600"))
-        pool.submit(terminate)
-        try:
-            run = running[0].end()
-        finally:
-            ended.set()
+    run = signalled_again_and_again(cluster, config, CHECK, signal.SIGTERM, 0.0005)
     assert (run.returncode, cluster.source_map()["data"]) == (3, before), run
 
 

@@ -49,12 +49,12 @@ def run(task: Task, live: LiveConfigMap) -> Outcome:
         saved = _save_backup(task, plan)
         done = Outcome(plan, written=True, backup=saved)
         try:
-            asked = _ask(task, plan, gains=bool(verdict.gains))
+            asked = _ask(task, plan)
             for attempt in commit.again((errors.ConflictError,)):
                 with attempt:
                     task.signals.enter(Phase.STOP)
                     if asked or attempt.retry_state.attempt_number > 1:
-                        known, plan = plan, _plan_again(task, plan, gains=bool(verdict.gains))
+                        known, plan = plan, _plan_again(task, plan)
                         if not plan.changed:
                             _discard_backup(task, saved)
                             return Outcome(plan, written=False)
@@ -259,7 +259,7 @@ def unattended(
     return f"use --yes{f' {needed}' if needed else ''} to skip the question"
 
 
-def _ask(task: Task, plan: Plan, *, gains: bool) -> bool:
+def _ask(task: Task, plan: Plan) -> bool:
     """Ask whether to continue, unless `--yes` was given.
 
     Returns:
@@ -275,6 +275,7 @@ def _ask(task: Task, plan: Plan, *, gains: bool) -> bool:
     entries = f"{number} {'entry' if number == 1 else 'entries'}"
     where = f"context `{task.session.context}` ({task.session.server})"
     overwritten = any(each.overwrites for each in owner.owners(plan.live.manifest))
+    gains = bool(guards.rollback_gains(plan))
     instead = unattended(task, gains=gains, others=bool(plan.others), owned=overwritten)
     if not task.prompter.ask(f"{task.verb} {entries} in {where}?", instead=instead):
         raise ClusterError("cancelled")
@@ -282,7 +283,7 @@ def _ask(task: Task, plan: Plan, *, gains: bool) -> bool:
     return True
 
 
-def _plan_again(task: Task, plan: Plan, *, gains: bool) -> Plan:
+def _plan_again(task: Task, plan: Plan) -> Plan:
     """Read and plan again; ask again if the change or the owners are different now.
 
     Raises:
@@ -307,6 +308,6 @@ def _plan_again(task: Task, plan: Plan, *, gains: bool) -> Plan:
                 raise ClusterError("the change is no longer the one that --yes approved: run again")
         elif not others:
             return fresh
-        if not fresh.changed or not _ask(task, fresh, gains=gains):
+        if not fresh.changed or not _ask(task, fresh):
             return fresh
         plan = fresh

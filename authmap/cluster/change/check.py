@@ -77,7 +77,7 @@ def _result(task: Task, plan: Plan, written: LiveConfigMap, verdict: Verdict) ->
         return commit.read_back(task.session, written) or ""
     say, timeout = task.prompter.say, task.apply_options.verify_timeout
     say(f"authmap: written; checking with a fresh login for up to {timeout:g} s")
-    return confirm(task.session, plan, written, verdict, timeout, say).text
+    return confirm(task.session, plan, written, verdict, timeout, say)
 
 
 def _unknown(what: str) -> ClusterError:

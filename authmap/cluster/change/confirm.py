@@ -28,18 +28,6 @@ REPORT = 10.0
 _NOTHING_NEW = "not confirmed: a fresh login gets the same token again"
 
 
-class Confirmed(NamedTuple):
-    """The result of the fresh login.
-
-    Attributes:
-        sure: whether it showed that the user keeps their access under the new map.
-        text: the result in words.
-    """
-
-    sure: bool
-    text: str
-
-
 class FreshLogin(NamedTuple):
     """A login after the write.
 
@@ -63,7 +51,7 @@ def confirm(
     verdict: Verdict,
     timeout: float,
     say: Callable[[str], None],
-) -> Confirmed:
+) -> str:
     """Log in again until it is clear whether the user has kept their access.
 
     A fresh login gets new credentials, runs exec plugins again and opens new connections. It asks
@@ -80,6 +68,9 @@ def confirm(
         timeout: when to stop, in seconds.
         say: prints now and then what the check is waiting for.
 
+    Returns:
+        What the fresh login showed, in words.
+
     Raises:
         AlteredError: something other than what was written is stored.
         errors.ClusterError: the access is lost; the message says what failed.
@@ -95,7 +86,7 @@ def confirm(
             login = _fresh_login(session, plan, written, verdict.caller, left)
             applied = caller.under_new_map(plan, login.user) if verdict.becomes else None
         except (errors.GoneError, errors.MovedError) as error:
-            return Confirmed(False, f"not confirmed: {error}")
+            return f"not confirmed: {error}"
         except commit.AlteredError:
             raise
         except errors.ClusterError as error:
@@ -103,16 +94,16 @@ def confirm(
         elapsed = time.monotonic() - start
         if login and not login.ours:
             if login.user is None or not _has_old_name(verdict.caller, login.user):
-                return Confirmed(False, f"not confirmed: {_whose(verdict.caller, login)}")
+                return f"not confirmed: {_whose(verdict.caller, login)}"
             if login.same_token and elapsed >= settle:
-                return Confirmed(False, _NOTHING_NEW)
+                return _NOTHING_NEW
             applied = False
         elif login and (elapsed >= settle if applied is None else applied):
             if through_map and not applied and login.same_token:
-                return Confirmed(False, _NOTHING_NEW)
+                return _NOTHING_NEW
             who = f"is `{login.user.username}` and " if applied and login.user else ""
             remark = f", but {login.remark}" if login.remark else ""
-            return Confirmed(True, f"a fresh login {who}can still change the map{remark}")
+            return f"a fresh login {who}can still change the map{remark}"
         late = elapsed + INTERVAL > timeout
         answered = not isinstance(lost, errors.UnreachableError)
         if lost is not None and (late or (answered and elapsed >= settle)):
@@ -122,7 +113,7 @@ def confirm(
             outcome = f"still had the username `{login.user.username}`"
         if late:
             within = f"within {timeout:g} s (--verify-timeout)"
-            return Confirmed(False, f"not confirmed: every fresh login {within} {outcome}")
+            return f"not confirmed: every fresh login {within} {outcome}"
         if time.monotonic() - reported >= REPORT:
             reported = time.monotonic()
             waiting = f"the last fresh login failed: {lost}" if lost else f"a fresh login {outcome}"

@@ -83,9 +83,13 @@ def check(plan: Plan, session: Session, options: RunOptions) -> Verdict:
             "cannot check whether a binding names an old username: you "
             f"{plan.live.bindings.missing}"
         )
-    gained = gains(plan.comparison) if plan.result is None else []
-    verdict = Verdict(who(session, plan.before), None, doubts, [], gained)
+    verdict = Verdict(who(session, plan.before), None, doubts, [], rollback_gains(plan))
     return _own_access_kept(plan, session, verdict)
+
+
+def rollback_gains(plan: Plan) -> list[str]:
+    """Who would gain access by a rollback; for a fix, `--unsafe-fixes` accepts that."""
+    return gains(plan.comparison) if plan.result is None else []
 
 
 def gains(comparison: Comparison) -> list[str]:
